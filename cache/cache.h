@@ -1,0 +1,88 @@
+// Cache: the shared table of entries. Any thread reads without a lock and without writing shared
+// memory; writers publish with one compare-and-swap.
+//
+// A query's way through it:
+//   1. Key key = cache.key(name, type, space)     hash under the cache's secret
+//   2. cache.prefetch(key.hash)                    for a whole batch, before the lookups
+//   3. const Entry* entry = cache.lookup(key)      one line of slots, one entry
+//   4. copy from the entry; never keep the pointer past Reader::quiescent()/offline()
+//
+// Table: fixed at start from the memory limit; buckets of one cache line: seven slots (an atomic
+// pointer with 16 bits of hash as tag in its upper bits) and seven access marks. A full bucket
+// evicts inside itself; over the byte bound a hand sweeps on from bucket to bucket.
+//
+// Bounded in bytes: slots, entries with the allocator's slack, retired entries that are not freed
+// yet. Over the bound and with nothing to evict, publish refuses.
+//
+// Threads: every thread that looks up or publishes registers a Reader, is online while it holds
+// entries, and calls quiescent() (or offline()) at the end of each turn. See cache/reclaim.h.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/instant.h"
+#include "base/keyed_hash.h"
+#include "cache/entry.h"
+#include "cache/key.h"
+#include "cache/reclaim.h"
+
+namespace cache {
+
+struct CacheOptions {
+  uint64_t memory_bytes = 256ULL << 20;
+  base::KeyedHash::Secret secret{};
+  uint32_t readers_max = 256;
+};
+
+enum class PublishOutcome : uint8_t {
+  kStored,
+  kKeptOld,   // the entry there is unexpired and ranks higher (RFC 2181 §5.4.1)
+  kRefused,   // over the memory bound
+};
+
+class Cache {
+ public:
+  explicit Cache(const CacheOptions& options);
+  ~Cache();
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+
+  // REQUIRES: `name` is lower case and outlives the key.
+  [[nodiscard]] Key key(wire::NameView name, wire::Type type, Space space) const;
+
+  void prefetch(uint64_t hash) const;
+  // Marks the entry as used. Expired entries are found too: the caller looks at the TTL.
+  [[nodiscard]] const Entry* lookup(const Key& key);
+  // The same without a mark: for the engine's own look-ups of what must not count as popular.
+  [[nodiscard]] const Entry* peek(const Key& key) const;
+
+  // Puts the entry in place of the one with the same key. An unexpired entry of higher rank stays;
+  // of equal rank the newer wins; an expired entry never stays.
+  PublishOutcome publish(Reader& reader, base::Instant now, EntryPtr entry);
+  // Removes the entry with this key, if there is one.
+  void remove(Reader& reader, const Key& key);
+
+  [[nodiscard]] ReaderRegistry& readers() { return readers_; }
+
+  struct Usage {
+    uint64_t entries = 0;
+    uint64_t bytes = 0;          // everything the bound counts
+    uint64_t retired_bytes = 0;  // part of it
+    uint64_t bytes_max = 0;
+    uint64_t evictions = 0;
+  };
+  [[nodiscard]] Usage usage() const;
+  // Visits every entry present; for dumps and tests. The calling thread must be online.
+  void for_each(const std::function<void(const Entry&)>& visit) const;
+
+ private:
+  struct Table;
+  base::KeyedHash hash_;
+  ReaderRegistry readers_;
+  std::unique_ptr<Table> table_;
+};
+
+}  // namespace cache

@@ -1,0 +1,40 @@
+// The payload of a kDelegation (or kChildNs) entry: the NS names of a zone and the addresses that
+// came with them.
+//
+//   | servers 2 | flags per server... |   see delegation.cc for the bytes
+//
+// Parent and child are kept apart: what the parent said is never overwritten by the child, so a
+// delegation that the parent takes back ends with its lease (ghost domains, CVE-2012-1033).
+// Bounds: kServersMax NS names and kAddressesPerServerMax addresses each are kept
+// (NRDelegation CVE-2022-3204, BIND CVE-2026-3592); duplicates are dropped.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/ip.h"
+#include "cache/entry.h"
+#include "wire/name.h"
+
+namespace cache {
+
+inline constexpr size_t kServersMax = 20;
+inline constexpr size_t kAddressesPerServerMax = 6;
+
+struct DelegationServer {
+  wire::Name name;
+  std::vector<base::IpAddress> glue;
+};
+
+struct Delegation {
+  wire::Name zone;
+  std::vector<DelegationServer> servers;
+};
+
+// Keeps the bounds above. `space` is kDelegation or kChildNs; `lease_until_s` boot seconds.
+[[nodiscard]] EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space, uint32_t ttl_s,
+                                             uint32_t lease_until_s);
+// REQUIRES: the entry is of kind kDelegation.
+[[nodiscard]] Delegation read_delegation(const Entry& entry);
+
+}  // namespace cache

@@ -1,0 +1,101 @@
+// Entry: one RRset, one denial, one failure or one delegation. Immutable once published: refreshed
+// data is a new entry. One allocation:
+//
+//   | header (40 bytes) | name, lower case | rendered records | rendered RRSIGs or proofs (tail) |
+//
+// The payload of each kind:
+//   kRrset       records of wire/rendered.h; the tail holds their RRSIGs
+//   kNodata      the SOA record, owner = zone; the tail holds RRSIG and NSEC/NSEC3 records (DNSSEC)
+//   kNxdomain    the same
+//   kFailure     cache/failure.h
+//   kDelegation  cache/delegation.h
+//
+// Times are whole seconds of boot time, as TTLs are whole seconds on the wire.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/instant.h"
+#include "cache/key.h"
+
+namespace cache {
+
+enum class Kind : uint8_t { kRrset, kNodata, kNxdomain, kFailure, kDelegation };
+
+// RFC 2181 §5.4.1, low to high. Only kAuthority and above answer clients.
+enum class Rank : uint8_t {
+  kGlue,           // additional data, glue: never an answer
+  kReferral,       // the parent's NS set
+  kNonAuthAnswer,  // answer section without AA (a forwarder)
+  kAuthAuthority,  // authority section of an authoritative answer
+  kAuthAnswer,     // answer section of an authoritative answer
+  kLocal,
+};
+
+enum class Validation : uint8_t { kUnchecked, kIndeterminate, kInsecure, kSecure, kBogus };
+
+struct EntryHeader {
+  uint64_t hash = 0;
+  uint32_t learned_s = 0;        // boot seconds
+  uint32_t ttl_s = 0;            // expires at learned_s + ttl_s; the entry stays until evicted
+  uint32_t lease_until_s = 0;    // boot seconds: the parent's lease on the zone it came from (RFC 8767, ghost domains)
+  uint32_t body_bytes = 0;       // rendered records or other payload
+  uint32_t tail_bytes = 0;
+  uint16_t record_count = 0;
+  uint16_t tail_count = 0;
+  wire::Type type = wire::Type::kNone;
+  Space space = Space::kAnswer;
+  Kind kind = Kind::kRrset;
+  Rank rank = Rank::kAuthAnswer;
+  Validation validation = Validation::kUnchecked;
+  uint8_t name_bytes = 1;
+  uint8_t zone_labels = 0;       // the zone it came from is this suffix of the name
+};
+
+class Entry {
+ public:
+  [[nodiscard]] const EntryHeader& header() const { return header_; }
+  [[nodiscard]] wire::NameView name() const { return wire::NameView::from_checked({bytes(), header_.name_bytes}); }
+  [[nodiscard]] wire::NameView zone() const { return name().suffix(header_.zone_labels); }
+  [[nodiscard]] base::Bytes body() const { return {bytes() + header_.name_bytes, header_.body_bytes}; }
+  [[nodiscard]] base::Bytes tail() const { return {bytes() + header_.name_bytes + header_.body_bytes, header_.tail_bytes}; }
+  [[nodiscard]] size_t total_bytes() const {
+    return sizeof(EntryHeader) + header_.name_bytes + header_.body_bytes + header_.tail_bytes;
+  }
+  // Seconds of TTL left; 0 when expired.
+  [[nodiscard]] uint32_t ttl_left_s(base::Instant now) const {
+    const uint64_t expires = uint64_t{header_.learned_s} + header_.ttl_s;
+    const uint64_t at = now.boot_seconds();
+    return at >= expires ? 0 : static_cast<uint32_t>(expires - at);
+  }
+  [[nodiscard]] bool is_fresh(base::Instant now) const { return ttl_left_s(now) > 0; }
+  [[nodiscard]] bool matches(const Key& key) const;
+
+ private:
+  friend struct EntryParts;
+  [[nodiscard]] const uint8_t* bytes() const { return reinterpret_cast<const uint8_t*>(this) + sizeof(EntryHeader); }
+  EntryHeader header_;
+};
+
+struct EntryDeleter {
+  void operator()(const Entry* entry) const;
+};
+// An entry that is not (or no longer) in the table. Resolutions keep results in this form.
+using EntryPtr = std::unique_ptr<const Entry, EntryDeleter>;
+
+// What an entry is made from. `header.hash` is filled in by Cache::publish.
+struct EntryParts {
+  EntryHeader header;  // kind, space, type, rank, validation, times, zone_labels, counts
+  wire::NameView name; // any letter case
+  base::Bytes body;
+  base::Bytes tail;
+  [[nodiscard]] EntryPtr make() const;
+};
+[[nodiscard]] EntryPtr clone(const Entry& entry);
+
+}  // namespace cache
