@@ -1,6 +1,7 @@
 // MessageView: a checked, zero-copy view of a DNS message (RFC 1035 §4.1). `parse` walks the
 // message once: every owner name and RDLENGTH lies inside the message, there is at most one OPT
 // and it stands in the additional section (RFC 6891 §6.1.1). RDATA is checked when it is expanded.
+// Bytes after the last record are ignored: some servers pad, and nothing here reads them.
 // The view borrows the bytes: keep them alive and unchanged.
 //
 // RecordRange iterates one section in one pass, without allocation:
@@ -50,6 +51,9 @@ struct RecordView {
   base::Bytes rdata;
 };
 
+// The record that begins at `offset`, its owner checked and its RDATA inside the message.
+[[nodiscard]] Parsed<RecordView> read_record_at(base::Bytes message, size_t offset);
+
 class MessageView;
 
 class RecordRange {
@@ -98,6 +102,7 @@ class MessageView {
   [[nodiscard]] base::Bytes bytes() const { return message_; }
 
  private:
+  Parsed<size_t> parse_questions();  // gives the offset just after the questions
   base::Bytes message_;
   Header header_;
   std::optional<Question> question_;

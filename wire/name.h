@@ -28,6 +28,9 @@ namespace wire {
 inline constexpr size_t kNameBytesMax = 255;
 inline constexpr size_t kLabelBytesMax = 63;
 inline constexpr size_t kLabelsMax = 127;
+// Compression pointers followed for one name. A name has at most 127 labels, so a sender has no
+// use for more; without a bound, chains of pointers make a message cost quadratic work.
+inline constexpr size_t kNamePointersMax = 127;
 
 class NameView {
  public:
@@ -75,9 +78,12 @@ class Name {
   // "www.example.com", final dot optional, escapes \. and \DDD.
   static Parsed<Name> from_text(std::string_view text);
   // Decompresses the name at `offset` of `message`. On success `*end` (when given) is the offset
-  // just after it. Pointers must go strictly backwards, so the work is bounded by 255 bytes.
+  // just after it. Pointers must go strictly backwards and are at most kNamePointersMax, so the
+  // work is bounded by 255 bytes and that many pointers.
   static Parsed<Name> from_message(base::Bytes message, size_t offset, size_t* end = nullptr);
-  // label + rest. kNameTooLong when it does not fit.
+  // The same check without the copy; gives the offset just after the name.
+  static Parsed<size_t> check_in_message(base::Bytes message, size_t offset);
+  // label + rest. kBadLabel for an empty label or one above 63 bytes; kNameTooLong when it does not fit.
   static Parsed<Name> prepend(base::Bytes label, NameView rest);
   // `name` with its last suffix `from` replaced by `to`: what a DNAME does (RFC 6672 §2.2).
   // REQUIRES: name.is_within(from). kNameTooLong when the result does not fit (YXDOMAIN).

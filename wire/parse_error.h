@@ -15,7 +15,7 @@ enum class ParseError : uint8_t {
   kBadPointer,      // a compression pointer that does not point strictly backwards
   kNameTooLong,     // more than 255 bytes (RFC 1035 §3.1)
   kBadRdata,        // RDATA does not have the form its type requires
-  kTrailingBytes,   // bytes after the last record
+  kTrailingBytes,   // bytes after the last field of an RDATA
   kBadOpt,          // more than one OPT, OPT outside additional, owner not root, options overrun
   kBadText,         // presentation format that does not parse
 };

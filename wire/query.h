@@ -6,6 +6,11 @@
 //              absent; the header fields and, where it parsed, EDNS are there
 //   kServe     exactly one question, opcode QUERY, EDNS version 0 or no EDNS
 //
+// A query without a question that carries only a cookie asks for a server cookie (RFC 7873 §5.4):
+// kReply with NOERROR and no question_bytes. Records in the answer or authority section are
+// FORMERR. Unknown records of the additional section, and bytes after the last record, are
+// ignored. Meta types are kServe: what is done with them is policy, decided elsewhere.
+//
 // The question's name is a view of the packet: uncompressed by rule (a pointer in a question is
 // FORMERR), its letter case as the client sent it.
 #pragma once

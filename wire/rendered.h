@@ -8,6 +8,7 @@
 // RRSIGs are a separate run of the same form behind the records: copied only for DO.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

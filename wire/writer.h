@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "wire/message.h"
@@ -20,7 +22,8 @@ class MessageWriter {
  public:
   static constexpr size_t kCompressionTargetsMax = 32;
 
-  // Begins with the header; counts are filled in by finish(). `limit` <= out.size().
+  // Begins with the header; counts are filled in by finish(). Bytes that pass 65535 never fit.
+  // REQUIRES: 12 <= limit <= out.size().
   MessageWriter(base::MutableBytes out, size_t limit, const Header& header);
 
   [[nodiscard]] bool question(NameView name, Type type, Class klass);
@@ -39,15 +42,23 @@ class MessageWriter {
   [[nodiscard]] base::Bytes finish();
 
  private:
-  bool append(base::Bytes bytes);
-  bool append_name(NameView name, bool may_compress);
+  // A name that was written whole, or the end of one: later names may point at it.
+  struct Target {
+    uint16_t offset = 0;
+    uint8_t name_bytes = 0;  // expanded; compared first
+  };
+  [[nodiscard]] bool append(base::Bytes bytes);
+  [[nodiscard]] bool append_rdata(Type type, base::Bytes rdata);
+  [[nodiscard]] std::optional<uint16_t> find_target(NameView name) const;
+  uint16_t& count_of(Section section);
+  [[nodiscard]] bool append_name(NameView name);
   base::MutableBytes out_;
   size_t limit_;
   size_t size_ = kHeaderBytes;
   size_t question_end_ = kHeaderBytes;
   size_t reserved_ = 0;
   Header header_;
-  std::array<uint16_t, kCompressionTargetsMax> targets_{};
+  std::array<Target, kCompressionTargetsMax> targets_{};
   size_t target_count_ = 0;
   size_t question_target_count_ = 0;
 };
