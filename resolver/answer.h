@@ -1,0 +1,39 @@
+// compose_answer: the one function that makes a client's answer, for hits and misses alike: the
+// header's flags, the client's own question (its letter case survives), the records of a chain of
+// entries with owners and TTLs patched, the SOA of a denial, OPT with cookie, NSID and EDE,
+// truncation by the client's size (RFC 6891 §6.2.5; over UDP never above kEdnsPayloadBytes).
+//
+// The chain: each alias link an RRset entry (CNAME; a DNAME stands before the CNAME that was made
+// from it), then the RRset asked for, or a denial. Empty for errors.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/instant.h"
+#include "cache/entry.h"
+#include "resolver/client.h"
+#include "resolver/options.h"
+#include "wire/query.h"
+
+namespace resolver {
+
+// Links of an alias chain that are followed: BIND and Unbound stop at 11 as well.
+inline constexpr size_t kAliasLinksMax = 11;
+inline constexpr size_t kUdpAnswerBytesMax = 1232;
+inline constexpr size_t kAnswerBytesMax = 65535;
+
+struct AnswerParts {
+  wire::Rcode rcode = wire::Rcode::kNoerror;
+  std::span<const cache::Entry* const> chain;
+  std::optional<wire::ExtendedError> error;
+  std::string_view error_text;
+  bool authentic = false;   // AD, where the client asked for it (RFC 6840 §5.7)
+};
+
+// REQUIRES: out.size() >= kUdpAnswerBytesMax (UDP) or kAnswerBytesMax (TCP). Returns the size.
+size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Query& query, const AnswerParts& parts,
+                      const AnswerPolicy& policy, base::MutableBytes out);
+
+}  // namespace resolver

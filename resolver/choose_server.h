@@ -1,0 +1,40 @@
+// choose_server: which address of a zone to ask next. Pure but for the entropy it is given.
+// Prefers few sends in this question, then a low expected wait; among the good ones the choice is
+// random (RFC 5452 §9.2: unpredictable), and one choice in kExploreOneIn goes to any usable one, so
+// that a server that became fast is found.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/entropy.h"
+#include "base/instant.h"
+#include "base/ip.h"
+#include "cache/server_health.h"
+
+namespace resolver {
+
+inline constexpr base::Duration kUnknownServerRtt = base::milliseconds(150);   // as an estimate, to be tried early
+inline constexpr base::Duration kTimeoutMin = base::milliseconds(200);         // kernel and server jitter above a small RTT
+inline constexpr base::Duration kTimeoutMax = base::milliseconds(3000);
+inline constexpr base::Duration kTimeoutUnknown = base::milliseconds(600);
+inline constexpr uint32_t kExploreOneIn = 20;                                  // as Knot Resolver's epsilon
+inline constexpr uint8_t kSendsPerTransportMax = 3;                            // RFC 9520 §3.1: at most two retries
+inline constexpr uint8_t kDarkAfterTimeouts = 4;                               // then probed only, not asked
+
+struct Candidate {
+  base::IpAddress address;
+  cache::ServerView health;
+  uint8_t sends = 0;            // over UDP, for this question in this zone
+  bool excluded = false;        // failed for this question, full, or never_query
+  bool family_suspect = false;  // the address family has answered nobody lately
+};
+
+// Index into `candidates`, or nothing when all are excluded or have had their sends.
+[[nodiscard]] std::optional<size_t> choose_server(std::span<const Candidate> candidates, base::Entropy& entropy);
+
+// How long to wait for a response over UDP: RFC 6298 (srtt + 4 var), doubled per earlier send to
+// this server, within kTimeoutMin and kTimeoutMax.
+[[nodiscard]] base::Duration udp_timeout(const cache::ServerView& health, uint8_t earlier_sends);
+
+}  // namespace resolver

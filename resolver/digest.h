@@ -1,0 +1,81 @@
+// digest_response: what a server's response means for the question that was asked, and what of it
+// may be learned. Pure: the one place of classification, bailiwick scrubbing (RFC 5452 §6, RFC 2181
+// §5.4.1) and ranking. Everything that was not asked for and is not needed is dropped and counted.
+//
+//   answer      only the alias chain from the question's name on, each owner within the asked zone;
+//               a DNAME is checked, its CNAME is made here, never believed (RFC 6672 §3)
+//   authority   the SOA of a denial (owner: the zone or between it and the name), the NS set of a referral
+//               (owner strictly below the zone and at or above the name), the zone's own NS set
+//   additional  addresses of that NS set whose names lie within the asked zone (glue)
+//
+// The caller has matched id, peer, port and question before.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "cache/delegation.h"
+#include "cache/entry.h"
+#include "wire/message.h"
+
+namespace resolver {
+
+struct Asked {
+  wire::NameView name;     // the question as asked (perhaps minimised)
+  wire::Type type;
+  wire::NameView zone;     // whose servers were asked
+};
+
+enum class ResponseClass : uint8_t {
+  kAnswer,      // the chain ends in the RRset asked for
+  kAlias,       // the chain ends in an alias whose target must be asked for (`target`)
+  kNodata,      // the chain ends in a name without the type; `soa` if there was one
+  kNxdomain,    // the chain ends in a name that does not exist
+  kReferral,    // `referral` is nearer to the name
+  kTruncated,   // ask again over TCP; nothing was learned
+  kLame,        // not a server for the zone: no AA and no data, upward or sideways referral
+  kServfail,
+  kRefused,     // REFUSED, NOTAUTH
+  kFormerr,     // FORMERR, NOTIMP: perhaps because of EDNS
+  kBadvers,
+  kBadcookie,
+  kYxdomain,    // a DNAME made a name that is too long (RFC 6672 §2.2)
+  kBroken,      // contradicts itself or holds broken RDATA: as if it had not come
+};
+
+// RRsets above these bounds are cut off as broken (CVE-2024-1737, attacks row 35).
+inline constexpr size_t kRecordsPerRrsetMax = 256;
+inline constexpr size_t kRrsetBytesMax = 60'000;
+inline constexpr size_t kRrsigsPerRrsetMax = 8;
+
+struct LearnedRrset {
+  wire::Name owner;
+  wire::Type type = wire::Type::kNone;
+  uint32_t ttl_s = 0;                  // lowest of the set (RFC 2181 §5.2); top bit set counts as the maximum
+  uint16_t record_count = 0;
+  uint16_t signature_count = 0;
+  std::vector<uint8_t> rendered;       // wire/rendered.h; duplicates removed
+  std::vector<uint8_t> signatures;
+  cache::Rank rank = cache::Rank::kAuthAnswer;
+};
+
+struct LearnedDelegation {
+  cache::Delegation delegation;
+  uint32_t ttl_s = 0;
+};
+
+struct ResponseDigest {
+  ResponseClass response_class = ResponseClass::kBroken;
+  std::vector<LearnedRrset> chain;             // alias links in order, then the answer
+  wire::Name target;                           // where the chain ended
+  std::optional<LearnedRrset> soa;             // of a denial
+  uint32_t negative_ttl_s = 0;                 // min(SOA TTL, MINIMUM), RFC 2308 §5; 0 without SOA
+  std::optional<LearnedDelegation> referral;
+  std::optional<LearnedDelegation> child_ns;   // the asked zone's own NS set from an AA response
+  uint32_t scrubbed_records = 0;
+};
+
+[[nodiscard]] ResponseDigest digest_response(const wire::MessageView& message, const Asked& asked);
+
+}  // namespace resolver
