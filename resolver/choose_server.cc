@@ -1,0 +1,75 @@
+#include "resolver/choose_server.h"
+
+#include <algorithm>
+
+namespace resolver {
+namespace {
+
+// Servers this close to the best count as equally good: within it, distance says nothing about
+// which server is the better one, and the choice stays unpredictable.
+constexpr base::Duration kGoodBandMin = base::milliseconds(30);
+constexpr uint8_t kTimeoutDoublingsMax = 5;
+
+// Lower tiers are asked first; a higher one only when no lower one has anyone left.
+enum class Tier : uint8_t { kUsual, kFamilySuspect, kDark, kNever };
+
+Tier tier_of(const Candidate& candidate) {
+  if (candidate.excluded || candidate.sends >= kSendsPerTransportMax) return Tier::kNever;
+  if (candidate.health.timeouts_in_row >= kDarkAfterTimeouts) return Tier::kDark;
+  return candidate.family_suspect ? Tier::kFamilySuspect : Tier::kUsual;
+}
+
+base::Duration expected_wait(const cache::ServerView& health) {
+  const base::Duration rtt = health.known ? health.smoothed_rtt : kUnknownServerRtt;
+  return rtt * (1 << std::min(health.timeouts_in_row, kTimeoutDoublingsMax));
+}
+
+// The `nth` candidate that `usable` accepts. REQUIRES: there are more than `nth`.
+template <class Usable>
+size_t index_of_nth(std::span<const Candidate> candidates, uint32_t nth, Usable&& usable) {
+  size_t index = 0;
+  for (; index < candidates.size(); ++index) {
+    if (usable(candidates[index]) && nth-- == 0) break;
+  }
+  return index;
+}
+
+template <class Usable>
+size_t draw(std::span<const Candidate> candidates, base::Entropy& entropy, Usable&& usable) {
+  const auto count = static_cast<uint32_t>(std::count_if(candidates.begin(), candidates.end(), usable));
+  return index_of_nth(candidates, entropy.below(count), usable);
+}
+
+}  // namespace
+
+std::optional<size_t> choose_server(std::span<const Candidate> candidates, base::Entropy& entropy) {
+  Tier tier = Tier::kNever;
+  for (const Candidate& candidate : candidates) tier = std::min(tier, tier_of(candidate));
+  if (tier == Tier::kNever) return std::nullopt;
+
+  const auto in_tier = [tier](const Candidate& candidate) { return tier_of(candidate) == tier; };
+  if (entropy.chance(1, kExploreOneIn)) return draw(candidates, entropy, in_tier);
+
+  uint8_t sends = kSendsPerTransportMax;
+  for (const Candidate& candidate : candidates) {
+    if (in_tier(candidate)) sends = std::min(sends, candidate.sends);
+  }
+  base::Duration best = base::Duration::max();
+  for (const Candidate& candidate : candidates) {
+    if (in_tier(candidate) && candidate.sends == sends) best = std::min(best, expected_wait(candidate.health));
+  }
+  const base::Duration good = best + std::max(kGoodBandMin, best / 2);
+  return draw(candidates, entropy, [&](const Candidate& candidate) {
+    return in_tier(candidate) && candidate.sends == sends && expected_wait(candidate.health) <= good;
+  });
+}
+
+base::Duration udp_timeout(const cache::ServerView& health, uint8_t earlier_sends) {
+  const base::Duration first =
+      health.known ? std::max(kTimeoutMin, health.smoothed_rtt + 4 * health.rtt_variation) : kTimeoutUnknown;
+  base::Duration timeout = std::min(first, kTimeoutMax);
+  for (uint8_t send = 0; send < earlier_sends && timeout < kTimeoutMax; ++send) timeout = std::min(timeout * 2, kTimeoutMax);
+  return timeout;
+}
+
+}  // namespace resolver
