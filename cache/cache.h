@@ -12,7 +12,7 @@
 // evicts inside itself; over the byte bound a hand sweeps on from bucket to bucket.
 //
 // Bounded in bytes: slots, entries with the allocator's slack, retired entries that are not freed
-// yet. Over the bound and with nothing to evict, publish refuses.
+// yet. Over the bound and with nothing to evict, publish refuses. Who is evicted: cache/eviction.h.
 //
 // Threads: every thread that looks up or publishes registers a Reader, is online while it holds
 // entries, and calls quiescent() (or offline()) at the end of each turn. See cache/reclaim.h.
@@ -35,12 +35,13 @@ struct CacheOptions {
   uint64_t memory_bytes = 256ULL << 20;
   base::KeyedHash::Secret secret{};
   uint32_t readers_max = 256;
+  EntryAllocator* allocator = nullptr;  // tests only; outlives the cache
 };
 
 enum class PublishOutcome : uint8_t {
   kStored,
   kKeptOld,   // the entry there is unexpired and ranks higher (RFC 2181 §5.4.1)
-  kRefused,   // over the memory bound
+  kRefused,   // no room: over the memory bound, or everyone in its bucket is in use
 };
 
 class Cache {
@@ -59,6 +60,7 @@ class Cache {
   // The same without a mark: for the engine's own look-ups of what must not count as popular.
   [[nodiscard]] const Entry* peek(const Key& key) const;
 
+  // REQUIRES of publish and remove: `reader` is online, and of this thread.
   // Puts the entry in place of the one with the same key. An unexpired entry of higher rank stays;
   // of equal rank the newer wins; an expired entry never stays.
   PublishOutcome publish(Reader& reader, base::Instant now, EntryPtr entry);
@@ -77,9 +79,14 @@ class Cache {
   [[nodiscard]] Usage usage() const;
   // Visits every entry present; for dumps and tests. The calling thread must be online.
   void for_each(const std::function<void(const Entry&)>& visit) const;
+  // The memory of the slots, for the test that maps it read-only.
+  [[nodiscard]] base::Bytes slot_memory() const;
 
  private:
   struct Table;
+  [[nodiscard]] uint64_t hash_of(wire::NameView name, wire::Type type, Space space) const;
+  [[nodiscard]] const Entry* prepare(EntryPtr entry) const;
+  void release(const Entry* entry) const;
   base::KeyedHash hash_;
   ReaderRegistry readers_;
   std::unique_ptr<Table> table_;

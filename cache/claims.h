@@ -5,6 +5,9 @@
 // A fixed table of atomic words; taken by one compare-and-swap. A claim whose deadline has passed
 // may be taken over: its owner may be stuck. When the table's bucket is full the claim is granted
 // without being recorded (kUnrecorded): the work must go on, and duplicates are only waste.
+//
+// A parked worker that is woken looks for the result, and where there is none acquires anew: a
+// wake-up may come too early, never too late. The protocol stands in claims.cc.
 #pragma once
 
 #include <atomic>
@@ -32,6 +35,7 @@ class ClaimTable {
 
  private:
   struct Slot;
+  [[nodiscard]] Slot* bucket_of(uint64_t question_hash) const;
   std::unique_ptr<Slot[]> slots_;
   uint32_t bucket_count_;
 };

@@ -57,6 +57,8 @@ struct EntryHeader {
   uint8_t zone_labels = 0;       // the zone it came from is this suffix of the name
 };
 
+static_assert(sizeof(EntryHeader) == 40);
+
 class Entry {
  public:
   [[nodiscard]] const EntryHeader& header() const { return header_; }
@@ -78,6 +80,7 @@ class Entry {
 
  private:
   friend struct EntryParts;
+  friend class Cache;  // fills in the hash before the entry is shared
   [[nodiscard]] const uint8_t* bytes() const { return reinterpret_cast<const uint8_t*>(this) + sizeof(EntryHeader); }
   EntryHeader header_;
 };
@@ -85,6 +88,18 @@ class Entry {
 struct EntryDeleter {
   void operator()(const Entry* entry) const;
 };
+// What the entry takes from the allocator: its usable size and the allocator's own header.
+[[nodiscard]] uint64_t charged_bytes(const Entry& entry);
+
+// Where a cache keeps the entries it publishes; without one they stay where malloc put them.
+// Tests give an arena that they can map read-only. Any thread calls it.
+class EntryAllocator {
+ public:
+  virtual ~EntryAllocator() = default;
+  virtual void* allocate(size_t bytes) = 0;
+  virtual void release(const void* memory) = 0;
+};
+
 // An entry that is not (or no longer) in the table. Resolutions keep results in this form.
 using EntryPtr = std::unique_ptr<const Entry, EntryDeleter>;
 

@@ -20,6 +20,9 @@ namespace cache {
 
 enum class Space : uint8_t { kAnswer, kNxdomain, kFailure, kDelegation, kChildNs };
 
+// The other spaces hold one entry per name: a type given for them counts for nothing.
+[[nodiscard]] constexpr bool has_type(Space space) { return space == Space::kAnswer || space == Space::kFailure; }
+
 struct Key {
   wire::NameView name;  // lower case
   wire::Type type = wire::Type::kNone;

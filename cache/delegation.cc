@@ -1,0 +1,108 @@
+#include "cache/delegation.h"
+
+#include <algorithm>
+
+namespace cache {
+
+namespace {
+
+// The body, for each server:
+//
+//   | NS name, lower case | counts: v4 in the upper, v6 in the lower four bits | v4 4 ... | v6 16 ... |
+//
+// header.record_count is the number of servers; the entry's own name is the zone.
+static_assert(kAddressesPerServerMax <= 15);
+constexpr size_t kV4Bytes = 4;
+constexpr size_t kV6Bytes = 16;
+
+void add_address(std::vector<base::IpAddress>& glue, const base::IpAddress& address) {
+  if (glue.size() >= kAddressesPerServerMax) return;
+  if (std::find(glue.begin(), glue.end(), address) == glue.end()) glue.push_back(address);
+}
+
+// Each NS name once, with the addresses of all its mentions. At most kServersMax * servers.size()
+// comparisons, and what comes behind the bound is not looked at further than that.
+std::vector<DelegationServer> bounded(const std::vector<DelegationServer>& servers) {
+  std::vector<DelegationServer> kept;
+  for (const DelegationServer& server : servers) {
+    auto at = std::find_if(kept.begin(), kept.end(), [&](const DelegationServer& other) { return other.name == server.name; });
+    if (at == kept.end()) {
+      if (kept.size() == kServersMax) continue;
+      at = kept.insert(kept.end(), DelegationServer{server.name.lowercased(), {}});
+    }
+    for (const base::IpAddress& address : server.glue) add_address(at->glue, address);
+  }
+  return kept;
+}
+
+void append_addresses(std::vector<uint8_t>& out, const std::vector<base::IpAddress>& glue, base::Family family) {
+  for (const base::IpAddress& address : glue) {
+    if (address.family() == family) out.insert(out.end(), address.bytes().begin(), address.bytes().end());
+  }
+}
+
+void append_server(std::vector<uint8_t>& out, const DelegationServer& server) {
+  const base::Bytes name = server.name.view().bytes();
+  out.insert(out.end(), name.begin(), name.end());
+  const auto v4_count = std::count_if(server.glue.begin(), server.glue.end(), [](const auto& address) { return address.is_v4(); });
+  const auto v6_count = static_cast<ptrdiff_t>(server.glue.size()) - v4_count;
+  out.push_back(static_cast<uint8_t>(v4_count << 4 | v6_count));
+  append_addresses(out, server.glue, base::Family::kV4);
+  append_addresses(out, server.glue, base::Family::kV6);
+}
+
+// Takes one server off the front of `body`.
+DelegationServer take_server(base::Bytes& body) {
+  const auto name = wire::NameView::parse(body);
+  CHECK(name.has_value());
+  DelegationServer server{wire::Name(*name), {}};
+  body = body.subspan(name->size());
+  CHECK(!body.empty());
+  const size_t v4_count = body[0] >> 4;
+  const size_t v6_count = body[0] & 15;
+  body = body.subspan(1);
+  CHECK(body.size() >= v4_count * kV4Bytes + v6_count * kV6Bytes);
+  server.glue.reserve(v4_count + v6_count);
+  for (size_t i = 0; i < v4_count; ++i, body = body.subspan(kV4Bytes)) {
+    server.glue.push_back(base::IpAddress::v4(body.first(kV4Bytes)));
+  }
+  for (size_t i = 0; i < v6_count; ++i, body = body.subspan(kV6Bytes)) {
+    server.glue.push_back(base::IpAddress::v6(body.first(kV6Bytes)));
+  }
+  return server;
+}
+
+}  // namespace
+
+EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space, uint32_t ttl_s,
+                               uint32_t lease_until_s) {
+  CHECK(space == Space::kDelegation || space == Space::kChildNs);
+  const std::vector<DelegationServer> servers = bounded(delegation.servers);
+  std::vector<uint8_t> body;
+  for (const DelegationServer& server : servers) append_server(body, server);
+
+  EntryParts parts;
+  parts.header.learned_s = now.boot_seconds();
+  parts.header.ttl_s = ttl_s;
+  parts.header.lease_until_s = lease_until_s;
+  parts.header.record_count = static_cast<uint16_t>(servers.size());
+  parts.header.type = wire::Type::kNs;
+  parts.header.space = space;
+  parts.header.kind = Kind::kDelegation;
+  parts.header.rank = space == Space::kDelegation ? Rank::kReferral : Rank::kAuthAuthority;
+  parts.header.zone_labels = static_cast<uint8_t>(delegation.zone.view().label_count());
+  parts.name = delegation.zone;
+  parts.body = body;
+  return parts.make();
+}
+
+Delegation read_delegation(const Entry& entry) {
+  CHECK(entry.header().kind == Kind::kDelegation);
+  Delegation delegation{wire::Name(entry.name()), {}};
+  delegation.servers.reserve(entry.header().record_count);
+  base::Bytes body = entry.body();
+  while (!body.empty()) delegation.servers.push_back(take_server(body));
+  return delegation;
+}
+
+}  // namespace cache

@@ -1,0 +1,51 @@
+#include "cache/table.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <new>
+
+namespace cache {
+
+namespace {
+// An A or AAAA set of two with its header and name is about 110 bytes, a denial with its SOA 170.
+constexpr uint64_t kEntryBytesExpected = 160;
+// Slots cost a tenth of what entries cost, so they are made plenty: at 60 % the bytes run out
+// first, and about one bucket in twenty is full (Poisson, mean 4.2, more than 7).
+constexpr uint64_t kFillPercent = 60;
+constexpr uint32_t kBucketsMin = 16;
+constexpr uint64_t kMemoryBytesMin = 256 << 10;
+// One DNS message over TCP holds less than this; a set this long is worth a slot all the same.
+constexpr uint64_t kEntryBytesMax = 128 << 10;
+}  // namespace
+
+TableSizes table_sizes(uint64_t memory_bytes) {
+  TableSizes sizes;
+  sizes.memory_bytes_max = std::max(memory_bytes, kMemoryBytesMin);
+  const uint64_t per_bucket = sizeof(Bucket) + kSlotsPerBucket * kEntryBytesExpected * kFillPercent / 100;
+  const uint64_t count = std::clamp<uint64_t>(sizes.memory_bytes_max / per_bucket, kBucketsMin, UINT32_MAX / 2);
+  sizes.bucket_count = static_cast<uint32_t>(count);
+  sizes.slot_bytes = count * sizeof(Bucket);
+  const uint64_t for_entries = sizes.memory_bytes_max - sizes.slot_bytes;
+  // Held back for entries that are retired and not freed yet: what a turn or two replaces.
+  const uint64_t slack = std::max<uint64_t>(for_entries / 16, std::min<uint64_t>(for_entries / 4, 128 << 10));
+  sizes.live_bytes_max = for_entries - slack;
+  sizes.insert_bytes_max = sizes.memory_bytes_max - slack / 4;
+  sizes.entry_bytes_max = std::min(kEntryBytesMax, for_entries / 16);
+  return sizes;
+}
+
+BucketArray::BucketArray(uint32_t count) : count_(count) {
+  const auto page_bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  mapped_bytes_ = (count * sizeof(Bucket) + page_bytes - 1) / page_bytes * page_bytes;
+  void* memory = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(memory != MAP_FAILED);
+  // Fewer TLB misses where the kernel gives huge pages; where it does not, nothing is lost.
+  (void)madvise(memory, mapped_bytes_, MADV_HUGEPAGE);
+  buckets_ = static_cast<Bucket*>(memory);
+  for (uint32_t i = 0; i < count; ++i) new (&buckets_[i]) Bucket;
+}
+
+BucketArray::~BucketArray() { munmap(buckets_, mapped_bytes_); }
+
+}  // namespace cache

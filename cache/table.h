@@ -1,0 +1,78 @@
+// The slots of the cache: buckets of one cache line.
+//
+//   | slot 0 | slot 1 | ... | slot 6 | mark 0 | ... | mark 6 | spare |     7 x 8 + 7 + 1 = 64 bytes
+//
+//   slot:  | tag: low 16 bits of the hash | pointer to the entry: 48 bits |      0: empty
+//
+// States of a slot: empty -> entry (publish) -> other entry (publish: same key, or evicted for a
+// newcomer) -> empty (remove, eviction by the hand). Every change is one compare-and-swap on the
+// whole word from a word that holds an entry the caller may read: as the caller is online, that
+// entry is not freed and its address not used again meanwhile, so there is no ABA.
+//
+// A mark belongs to the slot and is written without order (relaxed load and store): one that was
+// meant for the entry before may land on the next. It only costs that entry a later eviction.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "cache/entry.h"
+#include "cache/eviction.h"
+
+namespace cache {
+
+using SlotWord = uint64_t;
+
+inline constexpr int kPointerBits = 48;
+inline constexpr SlotWord kPointerMask = (SlotWord{1} << kPointerBits) - 1;
+
+struct alignas(64) Bucket {
+  std::array<std::atomic<SlotWord>, kSlotsPerBucket> slots{};
+  std::array<std::atomic<uint8_t>, kSlotsPerBucket> marks{};
+  uint8_t spare = 0;
+};
+static_assert(sizeof(Bucket) == 64);
+static_assert(std::atomic<SlotWord>::is_always_lock_free);
+static_assert(std::atomic<uint8_t>::is_always_lock_free);
+
+[[nodiscard]] inline const Entry* entry_of(SlotWord word) { return reinterpret_cast<const Entry*>(word & kPointerMask); }
+[[nodiscard]] inline bool tag_matches(SlotWord word, uint64_t hash) { return word >> kPointerBits == (hash & 0xffff); }
+[[nodiscard]] inline SlotWord word_of(const Entry* entry) {
+  const auto address = reinterpret_cast<uintptr_t>(entry);
+  CHECK((address & ~kPointerMask) == 0);
+  return address | entry->header().hash << kPointerBits;
+}
+
+// The bucket array in its own mapping, so that a test can map it read-only.
+class BucketArray {
+ public:
+  explicit BucketArray(uint32_t count);
+  ~BucketArray();
+  BucketArray(const BucketArray&) = delete;
+  BucketArray& operator=(const BucketArray&) = delete;
+
+  [[nodiscard]] uint32_t count() const { return count_; }
+  [[nodiscard]] Bucket& at(uint32_t index) const { return buckets_[index]; }
+  // The upper half of the hash spreads over the buckets, the lowest 16 bits are the tag.
+  [[nodiscard]] Bucket& home_of(uint64_t hash) const { return buckets_[((hash >> 32) * count_) >> 32]; }
+  [[nodiscard]] base::Bytes memory() const { return {reinterpret_cast<const uint8_t*>(buckets_), mapped_bytes_}; }
+
+ private:
+  uint32_t count_;
+  size_t mapped_bytes_;
+  Bucket* buckets_;
+};
+
+// How `memory_bytes` is spent.
+struct TableSizes {
+  uint32_t bucket_count = 0;
+  uint64_t slot_bytes = 0;
+  uint64_t live_bytes_max = 0;    // the hand sweeps above this
+  uint64_t insert_bytes_max = 0;  // slots, live and retired together: above this new keys are refused
+  uint64_t memory_bytes_max = 0;  // the same: above this everything is refused
+  uint64_t entry_bytes_max = 0;
+};
+[[nodiscard]] TableSizes table_sizes(uint64_t memory_bytes);
+
+}  // namespace cache
