@@ -1,6 +1,6 @@
 // Loop: one worker's sockets. Knows bytes and addresses, not DNS (but for the two-byte length
 // prefix of RFC 7766 §8, which it adds and removes). Two backends have this face: io_uring
-// (net/uring_loop.cc) and recvmmsg/sendmmsg with epoll (net/mmsg_loop.cc).
+// (net/uring_driver.h) and recvmmsg/sendmmsg with epoll (net/mmsg_driver.h).
 //
 // One turn:
 //
