@@ -72,8 +72,13 @@ std::string unknown_rdata_to_text(base::Bytes rdata) {
   return text;
 }
 
-bool is_directive(ldns_status status) {
-  return status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_ORIGIN || status == LDNS_STATUS_SYNTAX_EMPTY;
+// The name of a $ORIGIN line may be relative to the origin before it (RFC 1035 §5.1); ldns takes
+// every name there as absolute.
+LdnsName absolute_origin(std::string_view line, LdnsName named, const ldns_rdf* before) {
+  line = line.substr(0, line.find(';'));
+  const size_t last = line.find_last_not_of(" \t\r\n");
+  if (last == std::string_view::npos || line[last] == '.') return named;
+  return LdnsName(ldns_dname_cat_clone(named.get(), before));
 }
 
 }  // namespace
@@ -102,15 +107,25 @@ base::Result<std::vector<OwnedRecord>, MasterFileError> parse_master_file(std::s
 
   uint32_t default_ttl = 3600;
   int line = 0;
-  ldns_rdf* current_origin = to_ldns(origin).release();  // ldns replaces these two as it reads
-  ldns_rdf* previous_owner = nullptr;
+  LdnsName origin_now = to_ldns(origin);
+  ldns_rdf* previous_owner = nullptr;  // ldns replaces it as it reads
   std::string problem;
   while (problem.empty() && std::feof(file.get()) == 0) {
     ldns_rr* parsed = nullptr;
+    const long line_start = std::ftell(file.get());
+    const LdnsName origin_before(ldns_rdf_clone(origin_now.get()));
+    ldns_rdf* origin_after = origin_now.release();  // ldns frees and replaces it at $ORIGIN
     const ldns_status status =
-        ldns_rr_new_frm_fp_l(&parsed, file.get(), &default_ttl, &current_origin, &previous_owner, &line);
-    if (is_directive(status)) continue;
-    if (status == LDNS_STATUS_SYNTAX_INCLUDE) {
+        ldns_rr_new_frm_fp_l(&parsed, file.get(), &default_ttl, &origin_after, &previous_owner, &line);
+    origin_now.reset(origin_after);
+    if (status == LDNS_STATUS_SYNTAX_ORIGIN) {
+      const auto start = static_cast<size_t>(line_start);
+      const std::string_view read = text.substr(start, static_cast<size_t>(std::ftell(file.get())) - start);
+      origin_now = absolute_origin(read, std::move(origin_now), origin_before.get());
+      if (!origin_now) problem = "the name of $ORIGIN is too long";
+    } else if (status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_EMPTY) {
+      continue;
+    } else if (status == LDNS_STATUS_SYNTAX_INCLUDE) {
       problem = "$INCLUDE is not supported";
     } else if (status != LDNS_STATUS_OK || parsed == nullptr) {
       problem = ldns_get_errorstr_by_id(status);
@@ -124,7 +139,6 @@ base::Result<std::vector<OwnedRecord>, MasterFileError> parse_master_file(std::s
       }
     }
   }
-  ldns_rdf_deep_free(current_origin);
   ldns_rdf_deep_free(previous_owner);
   if (!problem.empty()) return base::error(MasterFileError{static_cast<size_t>(line), problem});
   return records;
