@@ -25,7 +25,7 @@ enum class EdnsSupport : uint8_t { kUnknown, kSupported, kBroken };
 using ServerCookie = std::array<uint8_t, 16>;
 
 struct ServerView {
-  bool known = false;                    // has answered at least once
+  bool known = false;                    // a round-trip time has been measured
   base::Duration smoothed_rtt{0};        // RFC 6298 §2
   base::Duration rtt_variation{0};
   uint8_t timeouts_in_row = 0;           // decayed: halves every kFailureHalfLife
@@ -53,10 +53,15 @@ class ServerHealth {
   void set_edns(base::Instant now, const base::IpAddress& server, EdnsSupport support);
   void set_keeps_case(base::Instant now, const base::IpAddress& server, bool keeps_case);
   void set_cookie(base::Instant now, const base::IpAddress& server, const ServerCookie& cookie);
+  // As if it had never sent one: `sends_cookies` is false again. Both end by themselves kCapabilityLife
+  // after the last cookie.
   void clear_cookie(const base::IpAddress& server);
 
  private:
   struct Slot;
+  [[nodiscard]] uint64_t key_of(const base::IpAddress& server) const;
+  [[nodiscard]] Slot* find(uint64_t key) const;
+  Slot* find_or_take(base::Instant now, uint64_t key, bool has_answered);
   base::KeyedHash hash_;
   std::unique_ptr<Slot[]> slots_;
   uint32_t bucket_count_;
