@@ -151,7 +151,7 @@ ChainEnd Digester::follow_link() {
 ChainEnd Digester::follow_chain() {
   out_.target = wire::Name(asked_.name);
   std::vector<wire::Name> visited;
-  for (size_t aliases = 0; aliases <= kAliasesPerMessageMax; ++aliases) {
+  for (size_t aliases = 0; aliases < kAliasesPerMessageMax; ++aliases) {
     // A loop is left to whoever counts aliases: the target has been in the chain already.
     const bool is_loop = std::find(visited.begin(), visited.end(), out_.target) != visited.end();
     if (is_loop || !out_.target.view().is_within(asked_.zone)) break;
