@@ -1,0 +1,60 @@
+"""Programs of the lab: started, waited for until they answer, and ended by their own process id."""
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from . import ask
+
+
+def find(program):
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    return shutil.which(program, path=path)
+
+
+def missing(*programs):
+    return [program for program in programs if find(program) is None]
+
+
+def private_copy(program, folder):
+    """A copy of a system program: AppArmor ties Debian's profiles to the path, and they forbid our folders."""
+    copy = Path(folder) / program
+    shutil.copy(find(program), copy)
+    return str(copy)
+
+
+class Process:
+    def __init__(self, name, command, folder, **more):
+        self.name = name
+        self.log = Path(folder) / f"{name}.log"
+        with open(self.log, "ab") as log:
+            self.popen = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **more)
+
+    def wait_until_answers(self, address, name=".", type_="SOA", *, patience=20.0):
+        """Until there is any answer at all: a program that has its sockets may still be loading."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if self.popen.poll() is not None:
+                raise RuntimeError(f"{self.name} ended with {self.popen.returncode}: {self.log_text()[-2000:]}")
+            try:
+                if ask.ask_one(address, name, type_, patience=0.5, flags=0) is not None:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.name} does not answer: {self.log_text()[-2000:]}")
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
+    def stop(self, how=signal.SIGTERM, *, patience=10.0):
+        """The exit code."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(how)
+            try:
+                self.popen.wait(patience)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+        return self.popen.wait()
