@@ -1,0 +1,241 @@
+#include "resolver/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/keyed_hash.h"
+#include "resolver/cookies.h"
+#include "wire/rendered.h"
+#include "wire/writer.h"
+
+namespace resolver {
+namespace {
+
+constexpr size_t kPointerTargetMax = 0x3FFF;  // RFC 1035 §4.1.4: 14 bits
+constexpr size_t kOptHeaderBytes = 11;        // root owner, type, payload size, TTL, RDLENGTH
+constexpr size_t kOptionsBytesMax = 512;
+constexpr size_t kNsidBytesMax = 128;
+constexpr uint16_t kKeepalive_100ms = 100;    // RFC 7828 §3.1: in units of 100 ms
+constexpr uint32_t kAnyTtl_s = 3789;          // RFC 8482 §4.2, as its example
+constexpr std::array<uint8_t, 9> kAnyHinfo = {7, 'R', 'F', 'C', '8', '4', '8', '2', 0};
+
+// Where a name stands whole in the message: the question, or the RDATA of an alias. Every owner
+// written is such a name or an end of it.
+struct WrittenName {
+  wire::NameView name;
+  size_t offset = wire::kHeaderBytes;
+};
+
+// Writes the records behind the question. Once something did not fit, nothing more is written.
+class RecordWriter {
+ public:
+  RecordWriter(base::MutableBytes out, size_t size, size_t limit) : out_(out), size_(size), limit_(limit) {}
+
+  // Gives the offset of the first record's RDATA.
+  size_t write(const WrittenName& written, wire::NameView owner, base::Bytes rendered, uint32_t ttl_s) {
+    const bool is_suffix = written.name.is_within(owner);
+    const size_t offset = written.offset + written.name.size() - owner.size();
+    if (!is_suffix || offset > kPointerTargetMax) return write_with_owner(owner, rendered, ttl_s);
+    if (!fits(rendered.size())) return 0;
+    wire::copy_rendered(rendered, static_cast<uint16_t>(offset), ttl_s, out_.data() + size_);
+    const size_t rdata_offset = size_ + wire::kRenderedRecordHeaderBytes;
+    size_ += rendered.size();
+    return rdata_offset;
+  }
+  [[nodiscard]] bool has_overflowed() const { return overflowed_; }
+  [[nodiscard]] size_t size() const { return size_; }
+
+ private:
+  bool fits(size_t bytes) {
+    if (overflowed_ || bytes > limit_ - size_) overflowed_ = true;
+    return !overflowed_;
+  }
+  // The rare way: no pointer reaches the owner (far down a large answer over TCP).
+  size_t write_with_owner(wire::NameView owner, base::Bytes rendered, uint32_t ttl_s) {
+    size_t first_rdata_offset = 0;
+    wire::for_each_rendered(rendered, [&](wire::Type type, uint32_t stored_ttl_s, base::Bytes rdata) {
+      if (!fits(owner.size() + 10 + rdata.size())) return;
+      uint8_t* at = std::copy(owner.bytes().begin(), owner.bytes().end(), out_.data() + size_);
+      base::store_be16(at, static_cast<uint16_t>(type));
+      base::store_be16(at + 2, static_cast<uint16_t>(wire::Class::kIn));
+      base::store_be32(at + 4, std::min(stored_ttl_s, ttl_s));
+      base::store_be16(at + 8, static_cast<uint16_t>(rdata.size()));
+      std::copy(rdata.begin(), rdata.end(), at + 10);
+      if (first_rdata_offset == 0) first_rdata_offset = size_ + owner.size() + 10;
+      size_ += owner.size() + 10 + rdata.size();
+    });
+    return first_rdata_offset;
+  }
+  base::MutableBytes out_;
+  size_t size_;
+  size_t limit_;
+  bool overflowed_ = false;
+};
+
+size_t size_limit(const ClientQuery& client, const wire::Query& query) {
+  if (client.transport == Transport::kTcp) return kAnswerBytesMax;
+  const uint16_t payload = query.edns ? query.edns->payload_bytes : uint16_t{0};
+  return std::clamp<size_t>(payload, wire::kUdpPayloadBytesMin, kUdpAnswerBytesMax);
+}
+
+// RFC 8482: ANY is answered with one RRset: the alias, what the engine resolved instead (A), or HINFO.
+std::span<const cache::Entry* const> links_for_any(std::span<const cache::Entry* const> chain) {
+  for (size_t index = 0; index < chain.size(); ++index) {
+    const cache::EntryHeader& header = chain[index]->header();
+    if (header.kind == cache::Kind::kRrset && header.type == wire::Type::kCname) return chain.first(index + 1);
+  }
+  return chain;
+}
+
+bool is_denial(const cache::Entry& entry) {
+  return entry.header().kind == cache::Kind::kNodata || entry.header().kind == cache::Kind::kNxdomain;
+}
+
+using RenderedHinfo = std::array<uint8_t, wire::kRenderedRecordHeaderBytes + kAnyHinfo.size()>;
+RenderedHinfo rendered_any_hinfo() {
+  RenderedHinfo hinfo{};
+  base::store_be16(hinfo.data() + 2, static_cast<uint16_t>(wire::Type::kHinfo));
+  base::store_be16(hinfo.data() + 4, static_cast<uint16_t>(wire::Class::kIn));
+  base::store_be32(hinfo.data() + 6, kAnyTtl_s);
+  base::store_be16(hinfo.data() + 10, kAnyHinfo.size());
+  std::copy(kAnyHinfo.begin(), kAnyHinfo.end(), hinfo.data() + wire::kRenderedRecordHeaderBytes);
+  return hinfo;
+}
+
+struct Counts {
+  uint16_t answer = 0;
+  uint16_t authority = 0;
+};
+
+Counts write_chain(base::Instant now, const wire::Query& query, std::span<const cache::Entry* const> chain,
+                   RecordWriter& writer) {
+  Counts counts;
+  WrittenName current{query.name};
+  const bool wants_proofs = query.edns && query.edns->dnssec_ok;
+  const bool is_any = query.type == wire::Type::kAny;
+  for (const cache::Entry* entry : chain) {
+    const cache::EntryHeader& header = entry->header();
+    const uint32_t ttl_s = entry->ttl_left_s(now);
+    if (is_denial(*entry)) {
+      if (is_any && header.kind == cache::Kind::kNodata) {
+        writer.write(current, current.name, rendered_any_hinfo(), kAnyTtl_s);
+        ++counts.answer;
+        continue;
+      }
+      if (entry->body().empty()) continue;  // the denial came without an SOA
+      writer.write(current, entry->zone(), entry->body(), ttl_s);
+      counts.authority = static_cast<uint16_t>(counts.authority + header.record_count);
+      continue;
+    }
+    if (header.kind != cache::Kind::kRrset) continue;
+    const size_t rdata_offset = writer.write(current, entry->name(), entry->body(), ttl_s);
+    counts.answer = static_cast<uint16_t>(counts.answer + header.record_count);
+    if (wants_proofs && !entry->tail().empty()) {
+      writer.write(current, entry->name(), entry->tail(), ttl_s);
+      counts.answer = static_cast<uint16_t>(counts.answer + header.tail_count);
+    }
+    if (header.type != wire::Type::kCname) continue;
+    const auto target = wire::NameView::parse(entry->body().subspan(wire::kRenderedRecordHeaderBytes));
+    if (target) current = {*target, rdata_offset};
+  }
+  return counts;
+}
+
+// Options other than EDE. What does not fit is left out.
+size_t write_options(base::Now now, const ClientQuery& client, const wire::Edns& edns, const AnswerPolicy& policy,
+                     base::MutableBytes options) {
+  size_t used = 0;
+  bool complete = true;
+  if (edns.cookie) {
+    std::array<uint8_t, 24> cookie;
+    write_cookie_option(now.wall, base::KeyedHash(policy.cookie_secret), client.address, edns.cookie->client, cookie);
+    complete = wire::append_option(options, used, wire::OptionCode::kCookie, cookie);
+  }
+  if (edns.nsid_requested && !policy.identity.empty()) {
+    const base::Bytes identity = base::as_bytes(policy.identity);
+    const size_t identity_bytes = std::min(identity.size(), kNsidBytesMax);
+    complete = wire::append_option(options, used, wire::OptionCode::kNsid, identity.first(identity_bytes)) && complete;
+  }
+  if (edns.keepalive_requested && client.transport == Transport::kTcp) {
+    std::array<uint8_t, 2> timeout;
+    base::store_be16(timeout.data(), kKeepalive_100ms);
+    complete = wire::append_option(options, used, wire::OptionCode::kKeepalive, timeout) && complete;
+  }
+  CHECK(complete);  // they are far smaller than kOptionsBytesMax
+  return used;
+}
+
+size_t write_opt(const wire::Query& query, wire::Rcode rcode, base::Bytes options, uint8_t* out) {
+  out[0] = 0;
+  base::store_be16(out + 1, static_cast<uint16_t>(wire::Type::kOpt));
+  base::store_be16(out + 3, wire::kEdnsPayloadBytes);
+  const uint32_t upper_rcode = static_cast<uint32_t>(rcode) >> 4;
+  base::store_be32(out + 5, (upper_rcode << 24) | (query.edns->dnssec_ok ? 0x8000U : 0U));
+  base::store_be16(out + 9, static_cast<uint16_t>(options.size()));
+  std::copy(options.begin(), options.end(), out + kOptHeaderBytes);
+  return kOptHeaderBytes + options.size();
+}
+
+wire::Header answer_header(const wire::Query& query, const AnswerParts& parts, wire::Rcode rcode) {
+  wire::Header header;
+  header.id = query.header.id;
+  header.qr = true;
+  header.opcode = query.header.opcode;
+  header.rd = query.header.rd;
+  header.ra = true;
+  header.cd = query.header.cd;
+  const bool understands_ad = query.header.ad || (query.edns && query.edns->dnssec_ok);  // RFC 6840 §5.7
+  header.ad = parts.authentic && understands_ad;
+  header.rcode = static_cast<uint8_t>(static_cast<uint16_t>(rcode) & 0x0F);
+  header.question_count = query.question_bytes.empty() ? 0 : 1;
+  return header;
+}
+
+}  // namespace
+
+size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Query& query, const AnswerParts& parts,
+                      const AnswerPolicy& policy, base::MutableBytes out) {
+  const size_t limit = size_limit(client, query);
+  CHECK(out.size() >= limit);
+  std::array<uint8_t, kOptionsBytesMax> options;
+  size_t options_bytes = query.edns ? write_options(now, client, *query.edns, policy, options) : 0;
+  const size_t opt_bytes = query.edns ? kOptHeaderBytes + options_bytes : 0;
+
+  std::span<const cache::Entry* const> chain = parts.chain;
+  wire::Rcode rcode = parts.rcode;
+  if (query.type == wire::Type::kAny) {
+    chain = links_for_any(chain);
+    if (chain.size() < parts.chain.size()) rcode = wire::Rcode::kNoerror;  // the denial was of the alias's target
+  }
+  wire::Header header = answer_header(query, parts, rcode);
+  std::copy(query.question_bytes.begin(), query.question_bytes.end(), out.data() + wire::kHeaderBytes);
+  const size_t question_end = wire::kHeaderBytes + query.question_bytes.size();
+  size_t size = question_end;
+  if (!query.question_bytes.empty()) {
+    RecordWriter writer(out, question_end, limit - opt_bytes);
+    const Counts counts = write_chain(now.boot, query, chain, writer);
+    header.tc = writer.has_overflowed();
+    // No part of a set (RFC 2181 §9): all or nothing.
+    if (!header.tc) {
+      size = writer.size();
+      header.answer_count = counts.answer;
+      header.authority_count = counts.authority;
+    }
+  }
+  if (query.edns) {
+    const size_t free_bytes = limit - size - kOptHeaderBytes;
+    const base::MutableBytes space = base::MutableBytes(options).first(std::min(options.size(), free_bytes));
+    // RFC 8914 §3: short of space the text goes first.
+    if (parts.error && !wire::append_extended_error(space, options_bytes, *parts.error, parts.error_text)) {
+      static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.error, {}));
+    }
+    size += write_opt(query, rcode, base::Bytes(options).first(options_bytes), out.data() + size);
+    header.additional_count = 1;
+  }
+  header.write(out.data());
+  return size;
+}
+
+}  // namespace resolver
