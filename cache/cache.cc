@@ -121,6 +121,11 @@ struct Cache::Table {
     if (is_secondary(entry.header().kind)) secondary_bytes.fetch_sub(bytes, std::memory_order_relaxed);
   }
 
+  void note_eviction(const Entry& entry, uint8_t mark) {
+    evictions.fetch_add(1, std::memory_order_relaxed);
+    if (leaves_ghost(entry.header().kind, mark)) buckets.add_ghost(entry.header().hash);
+  }
+
   // `entry` is in no slot any more.
   void count_out_and_retire(Reader& reader, const Entry& entry) {
     // This order: the sum of live and retired bytes is never too small.
@@ -159,7 +164,9 @@ struct Cache::Table {
       case EvictionAction::kEvict: {
         const size_t slot = eviction.victim % kSlotsPerBucket;
         Bucket& bucket = bucket_after(start, eviction.victim / kSlotsPerBucket);
-        if (take_out(reader, bucket, slot, window_words[eviction.victim])) evictions.fetch_add(1, std::memory_order_relaxed);
+        const SlotWord word = window_words[eviction.victim];
+        const uint8_t mark = bucket.marks[slot].load(std::memory_order_relaxed);
+        if (take_out(reader, bucket, slot, word)) note_eviction(*entry_of(word), mark);
         break;
       }
       case EvictionAction::kDecay:
@@ -228,10 +235,12 @@ struct Cache::Table {
       if (eviction.action != EvictionAction::kEvict) return PublishOutcome::kRefused;
       slot = eviction.victim;
     }
+    const EntryHeader& header = publication.entry->header();
+    const uint8_t mark = mark_of_newcomer(header.kind, buckets.has_ghost(header.hash));
     if (!put(publication, slot, words[slot])) return std::nullopt;
-    publication.bucket.marks[slot].store(0, std::memory_order_relaxed);
+    const uint8_t mark_before = publication.bucket.marks[slot].exchange(mark, std::memory_order_relaxed);
     if (words[slot] != 0) {
-      evictions.fetch_add(1, std::memory_order_relaxed);
+      note_eviction(*entry_of(words[slot]), mark_before);
       count_out_and_retire(publication.reader, *entry_of(words[slot]));
     }
     remove_duplicates(publication, slot);

@@ -4,7 +4,8 @@
 // since it came (mark 0) is on probation; a used one (mark 1..3) is kept. While those on probation
 // make up at least a tenth of a neighbourhood, the worst of them goes and no mark is touched: a
 // flood of one-time data only pushes out itself. Below that tenth the hand goes round as in CLOCK:
-// a mark less for each entry it passes, out with what has none left.
+// a mark less for each entry it passes, out with what has none left. Data that left unused and comes
+// back soon skips probation (S3-FIFO's ghost queue): so a new working set replaces an old one.
 //
 // Denials and failures count for one mark less than they have, and for none while together they
 // hold more than their share of the memory: asking each random name a few times buys nothing
@@ -71,6 +72,14 @@ struct Candidate {
   }
   return uint64_t{effective_mark(candidate, secondary_over_share)} << 40 | worth << 32 | candidate.learned_s;
 }
+
+// The mark an entry begins with.
+[[nodiscard]] constexpr uint8_t mark_of_newcomer(Kind kind, bool has_ghost) {
+  return has_ghost && !is_secondary(kind) ? 1 : 0;
+}
+// Whether an evicted entry leaves a ghost. Denials and failures do not: a flood of them would drive
+// out the ghosts of data.
+[[nodiscard]] constexpr bool leaves_ghost(Kind kind, uint8_t mark) { return mark == 0 && !is_secondary(kind); }
 
 enum class EvictionAction : uint8_t {
   kEvict,      // `victim` goes; no mark changes

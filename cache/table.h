@@ -9,6 +9,12 @@
 // whole word from a word that holds an entry the caller may read: as the caller is online, that
 // entry is not freed and its address not used again meanwhile, so there is no ABA.
 //
+// Beside each bucket, in an array of their own that hits never touch, four ghosts: 16 bits of the
+// hash of the entries that left the bucket last without ever being used. Who comes back while its
+// ghost is there is not on probation any more. Written without order: a lost ghost costs a chance.
+//
+//   ghosts:  | newest 16 | ... | ... | oldest 16 |     0: none
+//
 // A mark belongs to the slot and is written without order (relaxed load and store): one that was
 // meant for the entry before may land on the next. It only costs that entry a later eviction.
 #pragma once
@@ -16,6 +22,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "cache/entry.h"
 #include "cache/eviction.h"
@@ -55,19 +62,23 @@ class BucketArray {
   [[nodiscard]] uint32_t count() const { return count_; }
   [[nodiscard]] Bucket& at(uint32_t index) const { return buckets_[index]; }
   // The upper half of the hash spreads over the buckets, the lowest 16 bits are the tag.
-  [[nodiscard]] Bucket& home_of(uint64_t hash) const { return buckets_[((hash >> 32) * count_) >> 32]; }
+  [[nodiscard]] Bucket& home_of(uint64_t hash) const { return buckets_[home_index(hash)]; }
+  [[nodiscard]] bool has_ghost(uint64_t hash) const;
+  void add_ghost(uint64_t hash) const;
   [[nodiscard]] base::Bytes memory() const { return {reinterpret_cast<const uint8_t*>(buckets_), mapped_bytes_}; }
 
  private:
+  [[nodiscard]] size_t home_index(uint64_t hash) const { return ((hash >> 32) * count_) >> 32; }
   uint32_t count_;
   size_t mapped_bytes_;
   Bucket* buckets_;
+  std::unique_ptr<std::atomic<uint64_t>[]> ghosts_;
 };
 
 // How `memory_bytes` is spent.
 struct TableSizes {
   uint32_t bucket_count = 0;
-  uint64_t slot_bytes = 0;
+  uint64_t slot_bytes = 0;        // buckets and ghosts
   uint64_t live_bytes_max = 0;    // the hand sweeps above this
   uint64_t insert_bytes_max = 0;  // slots, live and retired together: above this new keys are refused
   uint64_t memory_bytes_max = 0;  // the same: above this everything is refused
