@@ -1,0 +1,265 @@
+#include "settings.h"
+
+#include <ctime>
+#include <functional>
+
+#include "parse.h"
+
+namespace scenario {
+namespace {
+
+bool is_yes(const ConfigLine& line) {
+  if (line.value == "yes" || line.value == "true" || line.value == "on" || line.value == "1") return true;
+  if (line.value == "no" || line.value == "false" || line.value == "off" || line.value == "0") return false;
+  throw Unsupported{line.line, line.key + " is neither yes nor no"};
+}
+
+// Options of Unbound and Deckard that change nothing a scenario can see here: logs, listeners,
+// sizes, or what Holdfast always does.
+const std::set<std::string> kHarmless = {"server",
+                                         "stub-zone",
+                                         "remote-control",
+                                         "control-enable",
+                                         "target-fetch-policy",
+                                         "harden-glue",
+                                         "harden-short-bufsize",
+                                         "harden-large-queries",
+                                         "harden-referral-path",
+                                         "harden-below-nxdomain",
+                                         "harden-unverified-glue",
+                                         "minimal-responses",
+                                         "rrset-roundrobin",
+                                         "fake-sha1",
+                                         "fake-dsa",
+                                         "module-config",
+                                         "verbosity",
+                                         "log-queries",
+                                         "access-control",
+                                         "interface",
+                                         "port",
+                                         "do-udp",
+                                         "do-tcp",
+                                         "domain-insecure",
+                                         "stub-prime",
+                                         "stub-first",
+                                         "prefetch",
+                                         "outbound-msg-retry",
+                                         "infra-cache-min-rtt",
+                                         "infra-cache-max-rtt",
+                                         "val-log-level",
+                                         "trust-anchor-signaling",
+                                         "ede",
+                                         "edns-buffer-size",
+                                         "max-udp-size",
+                                         "msg-cache-size",
+                                         "rrset-cache-size",
+                                         "msg-cache-slabs",
+                                         "rrset-cache-slabs",
+                                         "num-threads",
+                                         "use-syslog",
+                                         "chroot",
+                                         "username",
+                                         "qname-minimisation-strict",
+                                         "iter-scrub-ns",
+                                         "iter-scrub-cname",
+                                         "max-global-quota",
+                                         "unwanted-reply-threshold",
+                                         "val-permissive-mode",
+                                         "discard-timeout",
+                                         "wait-limit",
+                                         "aggressive-nsec",
+                                         "root-key-sentinel"};
+
+// Options whose feature is a later issue, or that Holdfast does not have.
+const std::map<std::string, std::string> kMissing = {{"forward-zone", "needs forwarding"},
+                                                     {"forward-addr", "needs forwarding"},
+                                                     {"auth-zone", "needs authority zones"},
+                                                     {"serve-expired", "needs stale answers"},
+                                                     {"local-zone", "needs local data"},
+                                                     {"local-data", "needs local data"},
+                                                     {"view", "needs views"},
+                                                     {"rpz", "needs response policy zones"},
+                                                     {"feature-list", "needs policy modules"},
+                                                     {"features", "needs policy modules"},
+                                                     {"dns64-prefix", "needs DNS64"},
+                                                     {"send-client-subnet", "needs client subnet"},
+                                                     {"python", "needs policy modules"},
+                                                     {"dynlib", "needs policy modules"},
+                                                     {"cachedb", "needs a cache backend"}};
+
+base::WallTime date_to_wall(const ConfigLine& line) {
+  if (line.value.size() != 14) return {static_cast<int64_t>(parse_number(line.line, line.value))};
+  const auto field = [&](size_t at, size_t size) {
+    return static_cast<int>(parse_number(line.line, line.value.substr(at, size)));
+  };
+  std::tm date{};
+  date.tm_year = field(0, 4) - 1900;
+  date.tm_mon = field(4, 2) - 1;
+  date.tm_mday = field(6, 2);
+  date.tm_hour = field(8, 2);
+  date.tm_min = field(10, 2);
+  date.tm_sec = field(12, 2);
+  return {timegm(&date)};
+}
+
+// The default of [resolver] never_query (config/options.cc).
+std::vector<base::Prefix> default_never_query() {
+  std::vector<base::Prefix> prefixes;
+  for (const char* text : {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "::ffff:0:0/96",
+                           "fe80::/10", "ff00::/8"}) {
+    prefixes.push_back(*base::Prefix::parse(text));
+  }
+  return prefixes;
+}
+
+// The name under which the hints' address is known in the scenario itself, so that priming
+// refreshes the same server.
+wire::Name name_of_address(const Scenario& scenario, const base::IpAddress& address) {
+  for (const Range& range : scenario.ranges) {
+    for (const Entry& entry : range.entries) {
+      for (const auto& section : entry.first().sections) {
+        for (const wire::OwnedRecord& record : section) {
+          const bool is_address = record.type == wire::Type::kA || record.type == wire::Type::kAaaa;
+          if (is_address && record.rdata == std::vector<uint8_t>(address.bytes().begin(), address.bytes().end()))
+            return record.owner;
+        }
+      }
+    }
+  }
+  return parse_name(0, "hint.root-servers.net.");
+}
+
+class Reader {
+ public:
+  explicit Reader(const Scenario& scenario) : scenario_(scenario) {
+    resolver::Options& options = settings_.options;
+    options.answer.allow = {*base::Prefix::parse("0.0.0.0/0"), *base::Prefix::parse("::/0")};
+    options.answer.cookie_secret.fill(0x5A);
+    options.never_query = default_never_query();
+  }
+
+  Settings read() {
+    for (const ConfigLine& line : scenario_.config) {
+      const auto missing = kMissing.find(line.key);
+      if (missing != kMissing.end() && line.value != "no") throw Unsupported{line.line, missing->second};
+      if (line.section == "stub-zone")
+        stub_line(line);
+      else if (line.section == "holdfast")
+        own_line(line);
+      else
+        field_line(line);
+    }
+    if (hints_.empty()) throw Unsupported{1, "no root hints: no stub-zone \".\" with stub-addr"};
+    for (const base::IpAddress& address : hints_) {
+      const wire::Name name = hint_names_.empty() ? name_of_address(scenario_, address) : hint_names_[0];
+      settings_.options.root_hints.servers.push_back({name, {address}});
+      settings_.options.always_query.push_back(address);
+    }
+    return std::move(settings_);
+  }
+
+ private:
+  void stub_line(const ConfigLine& line) {
+    if (line.key == "name") {
+      if (line.value != ".") throw Unsupported{line.line, "needs stub zones other than the root"};
+    } else if (line.key == "stub-addr") {
+      hints_.push_back(parse_address(line.line, line.value.substr(0, line.value.find('@'))));
+    } else if (line.key == "stub-host" || line.key == "stub-name") {
+      hint_names_.push_back(parse_name(line.line, line.value));
+    } else if (!kHarmless.contains(line.key)) {
+      throw Unsupported{line.line, "option " + line.key};
+    }
+  }
+
+  void field_line(const ConfigLine& line) {
+    resolver::Options& options = settings_.options;
+    const std::string& key = line.key;
+    if (key == "stub-addr") {
+      settings_.deckard = true;
+      hints_.push_back(parse_address(line.line, line.value));
+    } else if (key == "stub-name") {
+      hint_names_.push_back(parse_name(line.line, line.value));
+    } else if (key == "query-minimization" || key == "qname-minimisation" || key == "query-minimisation") {
+      options.qname_minimisation = is_yes(line);
+    } else if (key == "use-caps-for-id") {
+      options.case_randomisation = is_yes(line);
+    } else if (key == "do-ip4") {
+      options.ipv4 = is_yes(line);
+    } else if (key == "do-ip6") {
+      options.ipv6 = is_yes(line);
+    } else if (key == "do-not-query-localhost") {
+      if (!is_yes(line)) options.never_query.clear();
+    } else if (key == "cache-max-ttl") {
+      options.max_ttl_s = static_cast<uint32_t>(parse_number(line.line, line.value));
+    } else if (key == "cache-min-ttl") {
+      options.min_ttl_s = static_cast<uint32_t>(parse_number(line.line, line.value));
+    } else if (key == "cache-max-negative-ttl") {
+      options.max_negative_ttl_s = static_cast<uint32_t>(parse_number(line.line, line.value));
+    } else if (key == "identity") {
+      options.answer.identity = line.value;
+    } else if (key == "version") {
+      options.answer.version = line.value;
+    } else if (key == "val-override-date" || key == "val-override-timestamp") {
+      settings_.wall = date_to_wall(line);
+    } else if (key == "trust-anchor" || key == "trust-anchor-file") {
+      trust_anchor(line);
+    } else if (!kHarmless.contains(key)) {
+      throw Unsupported{line.line, "option " + key};
+    }
+  }
+
+  // A file with a trust anchor is still run where nothing that it checks depends on validation:
+  // no AD, no SERVFAIL, and no DNSSEC records in the answers that it expects.
+  void trust_anchor(const ConfigLine& line) {
+    for (const Step& step : scenario_.steps) {
+      if (step.kind != StepKind::kCheckAnswer) continue;
+      const Packet& expected = step.entry->first();
+      if (expected.ad || expected.rcode == wire::Rcode::kServfail)
+        throw Unsupported{line.line, "needs DNSSEC validation"};
+    }
+  }
+
+  void own_line(const ConfigLine& line) {
+    resolver::Options& options = settings_.options;
+    const std::vector<std::string> words = split_words(line.value);
+    if (words.empty()) return;
+    if (line.key == "client-deadline") {
+      options.client_deadline = parse_duration(line.line, words[0]);
+    } else if (line.key == "tcp-refused") {
+      settings_.tcp_refused.insert(parse_address(line.line, words[0]));
+    } else if (line.key == "unreachable") {
+      settings_.unreachable.insert(parse_address(line.line, words[0]));
+    } else if (line.key == "latency" && words.size() == 2) {
+      settings_.latency[parse_address(line.line, words[0])] = parse_duration(line.line, words[1]);
+    } else if (line.key == "seed") {
+      settings_.seed = parse_number(line.line, words[0]);
+    } else if (line.key == "own-listener") {
+      options.own_listeners.push_back({parse_address(line.line, words[0]), 53});
+    } else if (line.key == "clients-per-prefix-max") {
+      options.bounds.clients_per_prefix_max = static_cast<uint32_t>(parse_number(line.line, words[0]));
+    } else if (line.key == "allow") {
+      if (allow_cleared_) {
+        options.answer.allow.push_back(*base::Prefix::parse(words[0]));
+      } else {
+        options.answer.allow = {*base::Prefix::parse(words[0])};
+        allow_cleared_ = true;
+      }
+    } else {
+      throw Unsupported{line.line, "holdfast option " + line.key};
+    }
+  }
+
+  const Scenario& scenario_;
+  Settings settings_;
+  std::vector<base::IpAddress> hints_;
+  std::vector<wire::Name> hint_names_;
+  bool allow_cleared_ = false;
+};
+
+}  // namespace
+
+Settings read_settings(const Scenario& scenario) {
+  return Reader(scenario).read();
+}
+
+}  // namespace scenario
