@@ -1,0 +1,252 @@
+#include "resolver/hit.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+#include "base/check.h"
+#include "resolver/answer.h"
+#include "resolver/refusal.h"
+#include "wire/query.h"
+#include "wire/rendered.h"
+
+namespace resolver {
+namespace {
+
+using base::Counter;
+
+// Queries whose cache lines are fetched together; larger batches are worked off in parts.
+constexpr size_t kChunkMax = 64;
+constexpr size_t kTextBytesMax = 255;  // one character string
+
+// A query between the two passes: parsed, and its first cache line under way.
+struct Pending {
+  wire::Query query;
+  cache::Key key;
+  std::array<uint8_t, wire::kNameBytesMax> name;  // lower case; the key borrows it
+};
+
+// Made when its turn comes: a batch of one does not pay for a whole chunk.
+union PendingPlace {
+  PendingPlace() {}
+  Pending value;
+};
+static_assert(std::is_trivially_destructible_v<Pending>);
+
+// What one call works with.
+struct Turn {
+  base::Now now;
+  const AnswerPolicy& policy;
+  cache::Cache& cache;
+  base::Counters& counters;
+};
+
+Counter counter_of(wire::Rcode rcode) {
+  if (rcode == wire::Rcode::kNoerror) return Counter::kAnswerNoerror;
+  if (rcode == wire::Rcode::kNxdomain) return Counter::kAnswerNxdomain;
+  if (rcode == wire::Rcode::kServfail) return Counter::kAnswerServfail;
+  return Counter::kAnswerOther;
+}
+
+void answer(Turn& turn, HitSlot& slot, const wire::Query& query, const AnswerParts& parts) {
+  slot.out_bytes = compose_answer(turn.now, slot.query, query, parts, turn.policy, slot.out);
+  slot.outcome = HitOutcome::kAnswered;
+  turn.counters.add(counter_of(parts.rcode));
+  const bool truncated = (slot.out[2] & 0x02) != 0;
+  if (truncated) turn.counters.add(Counter::kClientTruncated);
+}
+
+void refuse(Turn& turn, HitSlot& slot, const wire::Query& query, wire::Rcode rcode) {
+  if (rcode == wire::Rcode::kFormerr) turn.counters.add(Counter::kClientFormerr);
+  if (rcode == wire::Rcode::kNotimp) turn.counters.add(Counter::kClientNotimp);
+  if (rcode == wire::Rcode::kBadvers) turn.counters.add(Counter::kClientBadvers);
+  answer(turn, slot, query, {.rcode = rcode, .chain = {}, .error = {}, .error_text = {}});
+}
+
+bool is_allowed(const AnswerPolicy& policy, const base::IpAddress& client) {
+  return std::any_of(policy.allow.begin(), policy.allow.end(),
+                     [&](const base::Prefix& prefix) { return prefix.contains(client); });
+}
+
+// CHAOS ------------------------------------------------------------------------------------------
+
+bool is_name(wire::NameView name, base::Bytes wire_form) { return name == wire::NameView::from_checked(wire_form); }
+
+// The server's word about itself (RFC 4892 §2), or nothing to tell.
+std::string_view chaos_text(wire::NameView name, const AnswerPolicy& policy) {
+  using namespace std::string_view_literals;
+  if (is_name(name, base::as_bytes("\7version\4bind\0"sv)) || is_name(name, base::as_bytes("\7version\6server\0"sv))) {
+    return policy.version;
+  }
+  if (is_name(name, base::as_bytes("\2id\6server\0"sv)) || is_name(name, base::as_bytes("\10hostname\4bind\0"sv))) {
+    return policy.identity;
+  }
+  return {};
+}
+
+void answer_chaos(Turn& turn, HitSlot& slot, const wire::Query& query) {
+  const bool is_text = query.type == wire::Type::kTxt || query.type == wire::Type::kAny;
+  const std::string_view text = is_text ? chaos_text(query.name, turn.policy).substr(0, kTextBytesMax) : std::string_view();
+  if (text.empty()) return refuse(turn, slot, query, wire::Rcode::kRefused);
+  answer(turn, slot, query, {});
+  // One TXT record between the question and OPT. The names are short: it fits in every UDP answer.
+  const size_t question_end = wire::kHeaderBytes + query.question_bytes.size();
+  const size_t record_bytes = wire::kRenderedRecordHeaderBytes + 1 + text.size();
+  CHECK(slot.out_bytes + record_bytes <= slot.out.size());
+  uint8_t* const record = slot.out.data() + question_end;
+  std::memmove(record + record_bytes, record, slot.out_bytes - question_end);
+  base::store_be16(record, 0xC000 | wire::kHeaderBytes);
+  base::store_be16(record + 2, static_cast<uint16_t>(wire::Type::kTxt));
+  base::store_be16(record + 4, static_cast<uint16_t>(wire::Class::kChaos));
+  base::store_be32(record + 6, 0);
+  base::store_be16(record + 10, static_cast<uint16_t>(text.size() + 1));
+  record[12] = static_cast<uint8_t>(text.size());
+  std::memcpy(record + 13, text.data(), text.size());
+  base::store_be16(slot.out.data() + 6, 1);
+  slot.out_bytes += record_bytes;
+}
+
+// Pass 1: everything that needs no data. True when the cache is to be looked at. --------------------
+
+bool prepare(Turn& turn, HitSlot& slot, Pending& pending) {
+  slot.outcome = HitOutcome::kDropped;
+  slot.out_bytes = 0;
+  const bool is_udp = slot.query.transport == Transport::kUdp;
+  turn.counters.add(is_udp ? Counter::kClientQueriesUdp : Counter::kClientQueriesTcp);
+  pending.query = wire::parse_query(slot.query.packet);
+  const wire::Query& query = pending.query;
+  if (query.verdict == wire::QueryVerdict::kDrop) {
+    turn.counters.add(Counter::kClientDroppedUnparsable);
+    return false;
+  }
+  if (query.verdict == wire::QueryVerdict::kReply) {
+    if (query.edns && query.edns->malformed_cookie) turn.counters.add(Counter::kClientBadcookie);
+    refuse(turn, slot, query, query.rcode);
+    return false;
+  }
+  if (!is_allowed(turn.policy, slot.query.address)) {
+    turn.counters.add(Counter::kClientRefusedAcl);
+    answer(turn, slot, query,
+           {.rcode = wire::Rcode::kRefused, .chain = {}, .error = wire::ExtendedError::kProhibited, .error_text = {}});
+    return false;
+  }
+  if (query.klass == wire::Class::kChaos) {
+    answer_chaos(turn, slot, query);
+    return false;
+  }
+  if (const auto rcode = refusal_for(query.type, query.klass)) {
+    refuse(turn, slot, query, *rcode);
+    return false;
+  }
+  if (query.type == wire::Type::kAny) {  // RFC 8482: the engine resolves something smaller
+    slot.outcome = HitOutcome::kMiss;
+    return false;
+  }
+  const base::MutableBytes lowercase(pending.name.data(), query.name.size());
+  wire::lowercase_into(query.name.bytes(), lowercase);
+  pending.key = turn.cache.key(wire::NameView::from_checked(lowercase), query.type, cache::Space::kAnswer);
+  turn.cache.prefetch(pending.key.hash);
+  return true;
+}
+
+// Pass 2: the cache. --------------------------------------------------------------------------------
+
+// Types that stand beside a CNAME, or are it: the alias is not followed (RFC 2181 §10.1, RFC 4035 §2.5).
+bool follows_aliases(wire::Type type) {
+  return type != wire::Type::kCname && type != wire::Type::kRrsig && type != wire::Type::kNsec;
+}
+
+class Lookup {
+ public:
+  Lookup(Turn& turn, const wire::Query& query) : turn_(turn), query_(query) {}
+
+  // True when the whole chain is there and fresh.
+  bool find(const cache::Key& first) {
+    std::array<uint8_t, wire::kNameBytesMax> target_bytes;
+    cache::Key key = first;
+    for (;;) {
+      if (add(turn_.cache.lookup(key))) return true;
+      const cache::Entry* const alias = find_alias(key.name);
+      if (alias == nullptr) break;
+      const auto target = add_alias(*alias);
+      if (!target) return false;
+      const base::MutableBytes lowercase(target_bytes.data(), target->size());
+      wire::lowercase_into(target->bytes(), lowercase);
+      key = turn_.cache.key(wire::NameView::from_checked(lowercase), query_.type, cache::Space::kAnswer);
+    }
+    if (!add(turn_.cache.lookup(turn_.cache.key(key.name, wire::Type::kNone, cache::Space::kNxdomain)))) return false;
+    rcode_ = wire::Rcode::kNxdomain;
+    return true;
+  }
+  [[nodiscard]] AnswerParts parts() const {
+    return {.rcode = rcode_, .chain = {chain_.data(), links_}, .error = {}, .error_text = {}, .authentic = all_secure_};
+  }
+
+ private:
+  [[nodiscard]] bool is_usable(const cache::Entry* entry) const {
+    if (entry == nullptr || !entry->is_fresh(turn_.now.boot)) return false;
+    const cache::EntryHeader& header = entry->header();
+    if (header.rank < cache::Rank::kNonAuthAnswer) return false;  // glue and referrals answer nobody (RFC 2181 §5.4.1)
+    return header.validation != cache::Validation::kBogus || query_.header.cd;
+  }
+  bool add(const cache::Entry* entry) {
+    if (!is_usable(entry)) return false;
+    chain_[links_++] = entry;
+    all_secure_ = all_secure_ && entry->header().validation == cache::Validation::kSecure;
+    return true;
+  }
+  const cache::Entry* find_alias(wire::NameView name) {
+    if (!follows_aliases(query_.type)) return nullptr;
+    const cache::Entry* const alias = turn_.cache.lookup(turn_.cache.key(name, wire::Type::kCname, cache::Space::kAnswer));
+    return is_usable(alias) && alias->header().kind == cache::Kind::kRrset ? alias : nullptr;
+  }
+  // Nothing when the chain is too long: it may be a loop, which the engine tells from a long chain.
+  std::optional<wire::NameView> add_alias(const cache::Entry& alias) {
+    if (links_ == kAliasLinksMax) return std::nullopt;
+    add(&alias);
+    const auto target = wire::NameView::parse(alias.body().subspan(wire::kRenderedRecordHeaderBytes));
+    return target ? std::optional<wire::NameView>(*target) : std::nullopt;
+  }
+
+  Turn& turn_;
+  const wire::Query& query_;
+  std::array<const cache::Entry*, kAliasLinksMax + 1> chain_;
+  size_t links_ = 0;
+  wire::Rcode rcode_ = wire::Rcode::kNoerror;
+  bool all_secure_ = true;
+};
+
+void answer_from_cache(Turn& turn, HitSlot& slot, const Pending& pending) {
+  Lookup lookup(turn, pending.query);
+  if (!lookup.find(pending.key)) {
+    slot.outcome = HitOutcome::kMiss;
+    return;
+  }
+  turn.counters.add(Counter::kClientHits);
+  answer(turn, slot, pending.query, lookup.parts());
+}
+
+}  // namespace
+
+void answer_hits(base::Now now, std::span<HitSlot> batch, const AnswerPolicy& policy, cache::Cache& cache,
+                 base::Counters& counters) {
+  Turn turn{now, policy, cache, counters};
+  std::array<PendingPlace, kChunkMax> pending;
+  std::array<bool, kChunkMax> needs_cache;
+  while (!batch.empty()) {
+    const std::span<HitSlot> chunk = batch.first(std::min(batch.size(), kChunkMax));
+    for (size_t index = 0; index < chunk.size(); ++index) {
+      needs_cache[index] = prepare(turn, chunk[index], *new (&pending[index].value) Pending);
+    }
+    for (size_t index = 0; index < chunk.size(); ++index) {
+      if (needs_cache[index]) answer_from_cache(turn, chunk[index], pending[index].value);
+    }
+    batch = batch.subspan(chunk.size());
+  }
+}
+
+}  // namespace resolver
