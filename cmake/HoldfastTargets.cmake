@@ -28,6 +28,11 @@ if(HOLDFAST_SANITIZE)
   target_compile_options(holdfast_options INTERFACE -fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(holdfast_options INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
 endif()
+if(HOLDFAST_FUZZ)
+  # Coverage for libFuzzer in every library; its main() only in the targets of tests/fuzz.
+  target_compile_options(holdfast_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(holdfast_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # Exceptions and RTTI are off wherever bytes from outside are handled; config (toml++) and
 # server (CLI11, spdlog) keep them, and so do the tests.
