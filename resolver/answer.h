@@ -26,9 +26,9 @@ inline constexpr size_t kAnswerBytesMax = 65535;
 
 struct AnswerParts {
   wire::Rcode rcode = wire::Rcode::kNoerror;
-  std::span<const cache::Entry* const> chain;
-  std::optional<wire::ExtendedError> error;
-  std::string_view error_text;
+  std::span<const cache::Entry* const> chain{};
+  std::optional<wire::ExtendedError> error{};
+  std::string_view error_text{};
   bool authentic = false;   // AD, where the client asked for it (RFC 6840 §5.7)
 };
 

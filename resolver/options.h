@@ -25,11 +25,11 @@ struct AnswerPolicy {
 struct Bounds {
   uint32_t clients_max = 16384;              // waiting in all
   uint32_t clients_per_prefix_max = 4096;    // one /24 or /56 (DNSBomb: attacks row 37)
-  uint32_t clients_per_zone_max = 8192;      // waiting on servers of one zone
   uint32_t resolutions_max = 16384;
+  uint32_t resolutions_per_zone_max = 4096;  // asking the servers of one zone (water torture: row 38)
   uint32_t exchanges_max = 8192;             // each is a socket
   uint32_t exchanges_per_server_max = 512;
-  uint32_t exchanges_per_zone_max = 2048;
+  uint32_t exchanges_per_dark_server_max = 8;   // a server that has stopped answering is only probed
   uint32_t streams_max = 256;                // TCP connections to servers
   uint64_t bytes_max = 64ULL << 20;          // packets and results held for those who wait
 };

@@ -1,0 +1,133 @@
+// Sub-questions: the targets of aliases and the addresses of servers. They are resolutions like
+// any other, share the budget of who asked, and are joined when one is under way already.
+#include <algorithm>
+
+#include "base/check.h"
+#include "resolver/answer.h"
+#include "resolver/engine_impl.h"
+#include "wire/rdata.h"
+#include "wire/rendered.h"
+
+namespace resolver {
+
+void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::NameView target) {
+  if (!resolution.budget->spend_alias() || resolution.result.chain.size() > 2 * kAliasLinksMax) return fail_budget(now, resolution);
+  const ResolutionId sub = join_or_start(now, resolution, target, resolution.type, resolution.depth);
+  if (sub == 0) {
+    if (resolution.budget->exhausted() != BudgetItem::kNone) return fail_budget(now, resolution);
+    counters_.add(base::Counter::kResolutionLoops);
+    return fail(now, resolution, Outcome::kLoop, wire::ExtendedError::kOther, "alias loop at " + wire::Name(target).to_text());
+  }
+  resolution.enter(Phase::kAwaitAlias);
+}
+
+// 0: no budget left, too deep, or it would wait for itself.
+ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type,
+                                          uint8_t depth) {
+  const wire::Name lower = wire::Name(name).lowercased();
+  const uint64_t question = shared_.cache->key(lower, type, cache::Space::kAnswer).hash;
+  ResolutionId id = 0;
+  if (const auto found = by_question_.find(question); found != by_question_.end()) {
+    if (waits_for(found->second, parent.id)) return 0;
+    id = found->second;
+  } else {
+    if (depth > kDepthMax || !parent.budget->spend_sub_question()) return 0;
+    counters_.add(base::Counter::kResolutionSubQuestions);
+    id = start(now, lower, type, parent.budget, depth, false);
+  }
+  find(id)->dependents.push_back(parent.id);
+  parent.awaited.push_back(id);
+  return id;
+}
+
+// Whether `start` is `goal` or waits for it, over any number of sub-questions (TsuNAME: row 22).
+bool Engine::Impl::waits_for(ResolutionId start, ResolutionId goal) const {
+  std::vector<ResolutionId> open{start};
+  std::unordered_set<ResolutionId> seen;
+  while (!open.empty()) {
+    const ResolutionId id = open.back();
+    open.pop_back();
+    if (id == goal) return true;
+    if (!seen.insert(id).second) continue;
+    const auto found = resolutions_.find(id);
+    if (found == resolutions_.end()) continue;
+    open.insert(open.end(), found->second->awaited.begin(), found->second->awaited.end());
+  }
+  return false;
+}
+
+// Starts the look-up of one more server name's addresses, chosen at random. False: none is left.
+bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  const wire::NameView zone = visit.delegation.zone;
+  std::vector<size_t> untried;
+  for (size_t index = 0; index < visit.lookups.size(); ++index) {
+    if (visit.lookups[index] == AddressLookup::kNotStarted) untried.push_back(index);
+  }
+  while (!untried.empty() && resolution.address_lookups < kAddressLookupsPerResolutionMax) {
+    const size_t pick = entropy_.below(static_cast<uint32_t>(untried.size()));
+    const size_t index = untried[pick];
+    untried.erase(untried.begin() + static_cast<ptrdiff_t>(pick));
+    visit.lookups[index] = AddressLookup::kDone;
+    const wire::Name server = visit.delegation.servers[index].name;
+    // A name inside the zone needs glue: asking for it would need the zone itself.
+    if (!zone.is_root() && wire::NameView(server).is_within(zone)) {
+      ++resolution.evidence.no_address;
+      continue;
+    }
+    ++resolution.address_lookups;
+    bool started = false;
+    const uint8_t depth = static_cast<uint8_t>(resolution.depth + 1);
+    if (options_.ipv4) started = join_or_start(now, resolution, server, wire::Type::kA, depth) != 0 || started;
+    if (options_.ipv6) started = join_or_start(now, resolution, server, wire::Type::kAaaa, depth) != 0 || started;
+    if (started) {
+      visit.lookups[index] = AddressLookup::kRunning;
+      resolution.enter(Phase::kAwaitAddresses);
+      return true;
+    }
+    ++resolution.evidence.no_address;
+    counters_.add(base::Counter::kResolutionLoops);
+  }
+  return false;
+}
+
+void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const Resolution& done) {
+  std::erase(parent.awaited, done.id);
+  if (parent.phase == Phase::kAwaitAlias) return on_alias_done(now, parent, done);
+  if (parent.phase != Phase::kAwaitAddresses) return;
+  const bool has_data = done.result.outcome == Outcome::kAnswered && !done.result.chain.empty() &&
+                        done.result.chain.back()->header().kind == cache::Kind::kRrset;
+  if (!has_data && parent.awaited.empty()) ++parent.evidence.no_address;
+  if (has_data) {
+    // A TTL of 0 keeps it out of the cache: take it from the result. An NS name that is an alias
+    // is not an address (RFC 2181 §10.3).
+    if (done.result.chain.size() == 1) {
+      wire::for_each_rendered(done.result.chain.back()->body(), [&](wire::Type type, uint32_t, base::Bytes rdata) {
+        if (const auto address = wire::parse_address(type, rdata)) {
+          if (parent.visit->attempts.size() < cache::kServersMax * cache::kAddressesPerServerMax) add_address(parent, *address);
+        }
+      });
+    }
+  }
+  if (has_data || parent.awaited.empty()) {
+    parent.enter(Phase::kFindServers);
+    make_ready(parent.id);
+  }
+}
+
+void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolution& done) {
+  const Result& result = done.result;
+  if (result.outcome == Outcome::kAnswered) {
+    for (const auto& entry : result.chain) parent.result.chain.push_back(cache::clone(*entry));
+    parent.result.rcode = result.rcode;
+    return finish(now, parent, Outcome::kAnswered);
+  }
+  if (result.outcome == Outcome::kBudget && done.budget != parent.budget) {
+    // Somebody else's budget ran out: ask again on our own.
+    const ResolutionId id = join_or_start(now, parent, done.name, done.type, parent.depth);
+    if (id != 0) return;
+  }
+  fail(now, parent, result.outcome, result.error.value_or(wire::ExtendedError::kOther), result.error_text);
+}
+
+}  // namespace resolver

@@ -1,0 +1,245 @@
+// The engine's inside. One class, because its parts share one set of tables; its functions lie in
+// files by concern:
+//
+//   engine.cc            the public face, timers, effects
+//   engine_clients.cc    taking clients in, answering them, shedding
+//   engine_steps.cc      the steps of a resolution that need no network: cache, aliases, servers
+//   engine_addresses.cc  sub-questions: aliases' targets and servers' addresses
+//   engine_send.cc       queries out, flights and claims
+//   engine_receive.cc    responses, errors, timeouts, and what to do about each
+//   engine_learn.cc      what a digest puts into the cache
+//   engine_finish.cc     the end of a resolution and who hears of it
+//   streams.h            the pool of TCP connections to servers
+//
+// No function here recurses: whatever becomes able to go on is put on `ready_` and stepped by
+// run_ready() at the end of each handle_*.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/log.h"
+#include "resolver/answer.h"
+#include "resolver/choose_server.h"
+#include "resolver/digest.h"
+#include "resolver/engine.h"
+#include "resolver/fair_share.h"
+#include "resolver/hit.h"
+#include "resolver/resolution.h"
+#include "resolver/streams.h"
+#include "resolver/timers.h"
+#include "wire/query.h"
+
+namespace resolver {
+
+// A client that waits.
+struct Waiter {
+  ClientQuery query;              // `packet` points into `packet_bytes`
+  std::vector<uint8_t> packet_bytes;
+  ResolutionId resolution = 0;
+  base::Instant deadline;
+};
+
+// One query that is out.
+struct Exchange {
+  ExchangeId id{};
+  ResolutionId resolution = 0;
+  base::IpAddress server;
+  Transport transport = Transport::kUdp;
+  StreamId stream{};
+  uint16_t query_id = 0;
+  uint16_t local_port = 0;
+  wire::Name name;                // letter case as sent
+  wire::Type type = wire::Type::kNone;
+  bool edns = false;
+  bool random_case = false;
+  bool cookie_sent = false;
+  bool server_cookie_sent = false;
+  uint8_t mismatches = 0;
+  uint8_t ports_tried = 0;
+  base::Instant sent_at;
+  base::Instant timeout_at;
+  std::vector<uint8_t> query;     // kept to be sent from another port, or on another stream
+};
+
+// What is asked of the servers now: the question or a minimised part of it.
+struct AskNow {
+  wire::NameView name;
+  wire::Type type = wire::Type::kNone;
+  bool minimised = false;
+};
+
+// An exchange that others with the same question wait for.
+struct Flight {
+  ResolutionId owner = 0;
+  std::vector<ResolutionId> followers;
+};
+
+// What an address family has done lately.
+struct FamilyHealth {
+  uint32_t failures_in_row = 0;
+  base::Instant last_success;
+};
+
+class Engine::Impl {
+ public:
+  Impl(const Options& options, const Shared& shared, cache::Reader& reader, const base::Entropy::Seed& seed,
+       base::Counters& counters);
+
+  // The public face (engine.cc).
+  void handle_timeout(base::Now now);
+  std::optional<Effect> poll_effect();
+  [[nodiscard]] base::Instant poll_timeout() const { return timers_.next(); }
+  [[nodiscard]] Usage usage() const;
+  void run_ready(base::Now now);
+  void abandon_all(base::Now now);
+
+  // Clients (engine_clients.cc).
+  void handle_query(base::Now now, const ClientQuery& query);
+  void handle_client_gone(ClientId client);
+
+  // Network (engine_receive.cc, engine_streams.cc).
+  void handle_response(base::Now now, ExchangeId id, base::Bytes message);
+  void handle_port_taken(base::Now now, ExchangeId id);
+  void handle_exchange_error(base::Now now, ExchangeId id, TransportError error);
+  void handle_no_descriptor(base::Now now, ExchangeId id);
+  void handle_stream_opened(base::Now now, StreamId id);
+  void handle_stream_message(base::Now now, StreamId id, base::Bytes message);
+  void handle_stream_closed(base::Now now, StreamId id);
+  void handle_woken(base::Now now);
+
+ private:
+  // Clients ----------------------------------------------------------------------------------
+  bool answer_without_resolving(base::Now now, const ClientQuery& query, const wire::Query& parsed);
+  void admit(base::Now now, const ClientQuery& query, const wire::Query& parsed);
+  void make_room_for_client(base::Now now, uint64_t prefix_key);
+  void shed_client(base::Now now, ClientId id, base::Counter counter);
+  void answer_client(base::Now now, const ClientQuery& query, const AnswerParts& parts);
+  void answer_failure(base::Now now, ClientId id, wire::ExtendedError error, std::string_view text);
+  void forget_client(ClientId id);
+  void on_client_deadline(base::Now now, ClientId id);
+
+  // Resolutions --------------------------------------------------------------------------------
+  Resolution* find(ResolutionId id);
+  ResolutionId start(base::Now now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget, uint8_t depth,
+                     bool from_client);
+  void make_ready(ResolutionId id) { ready_.push_back(id); }
+  void hand_over(base::Now now, Resolution& done);
+  void step(base::Now now, ResolutionId id);
+  void step_cache_check(base::Now now, Resolution& resolution);
+  void step_find_servers(base::Now now, Resolution& resolution);
+  bool take_from_cache(base::Now now, Resolution& resolution);
+  bool take_denial_from_cache(base::Now now, Resolution& resolution);
+  bool take_dname_from_cache(base::Now now, Resolution& resolution);
+  bool take_failure_from_cache(base::Now now, Resolution& resolution);
+  void find_delegation(base::Now now, Resolution& resolution);
+  void use_root_hints(base::Now now, Resolution& resolution);
+  AskNow next_question(base::Now now, Resolution& resolution);
+  void ask_a_server(base::Now now, Resolution& resolution, const AskNow& ask);
+  void out_of_servers(base::Now now, Resolution& resolution);
+  bool merge_child_servers(base::Now now, Resolution& resolution);
+  std::vector<Candidate> candidates_of(base::Now now, Resolution& resolution);
+  void add_address(Resolution& resolution, const base::IpAddress& address);
+  void add_cached_addresses(base::Now now, Resolution& resolution, wire::NameView server);
+  [[nodiscard]] bool may_ask(const base::IpAddress& address) const;
+  [[nodiscard]] bool family_suspect(base::Instant now, base::Family family) const;
+
+  // Sub-questions
+  void follow_alias(base::Now now, Resolution& resolution, wire::NameView target);
+  ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth);
+  [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
+  bool look_up_addresses(base::Now now, Resolution& resolution);
+  void on_sub_question_done(base::Now now, Resolution& parent, const Resolution& done);
+  void on_alias_done(base::Now now, Resolution& parent, const Resolution& done);
+
+  // Flights and sending
+  enum class FlightTurn : uint8_t { kGo, kWait };
+  FlightTurn take_flight(base::Now now, Resolution& resolution, const AskNow& ask);
+  void release_flight(Resolution& resolution, bool failed);
+  void leave_followed_flight(Resolution& resolution);
+  // False: not sent; either the server is full or, if the resolution is finished, the budget is.
+  bool send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt, Transport transport);
+  std::vector<uint8_t> render_query(base::Now now, Exchange& exchange, const AskNow& ask, const Attempt& attempt);
+  void send_udp(base::Now now, Exchange& exchange);
+  bool send_tcp(base::Now now, Exchange& exchange);
+  uint16_t draw_port();
+  std::optional<base::IpAddress> draw_local_address(base::Family family);
+  void close_exchange(Resolution& resolution);
+  void drop_exchange(Exchange& exchange);
+
+  // Receiving
+  void accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message);
+  bool matches(base::Now now, Exchange& exchange, base::Bytes bytes, const wire::MessageView& message);
+  void on_mismatch(base::Now now, Exchange& exchange);
+  bool check_cookie(base::Now now, Exchange& exchange, const wire::MessageView& message);
+  void note_server(base::Now now, const Exchange& exchange, const wire::MessageView& message);
+  void on_digest(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange, ResponseDigest& digest);
+  void on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
+  void on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
+  void on_referral(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
+  void on_useless(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange, ResponseClass why);
+  void on_exchange_timeout(base::Now now, ExchangeId id);
+  void exchange_failed(base::Now now, Exchange& exchange, TransportError error);
+  void retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt);
+  void go_on(base::Now now, Resolution& resolution);
+  void stop_asking(Resolution& resolution);
+  Attempt* attempt_for(Resolution& resolution, const base::IpAddress& server);
+  void note_family(base::Now now, base::Family family, bool success);
+
+  // Learning
+  void learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
+  cache::EntryPtr make_rrset_entry(base::Now now, const Resolution& resolution, const LearnedRrset& rrset) const;
+  void learn_denial(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
+  void learn_delegation(base::Now now, const Resolution& resolution, const LearnedDelegation& learned, cache::Space space);
+  void learn_root(base::Now now, const LearnedDelegation& learned);
+  void publish(base::Now now, cache::EntryPtr entry);
+  void forget(wire::NameView name, wire::Type type, cache::Space space);
+
+  // Finishing
+  void finish(base::Now now, Resolution& resolution, Outcome outcome);
+  void fail(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error, std::string text);
+  void fail_budget(base::Now now, Resolution& resolution);
+  void cache_failure(base::Now now, const Resolution& resolution);
+  void answer_waiting(base::Now now, Resolution& resolution);
+  void shed_resolution(base::Now now, ResolutionId id);
+  void shed_marked(base::Now now);
+  [[nodiscard]] static std::string describe(const Resolution& resolution);
+
+  // Constant after construction.
+  const Options options_;
+  const Shared shared_;
+  cache::Reader& reader_;
+  base::Counters& counters_;
+  base::KeyedHash hash_;
+
+  base::Entropy entropy_;
+  base::LogLimit log_{5, base::seconds(10)};
+  Timers timers_;
+  std::deque<Effect> effects_;
+  std::deque<ResolutionId> ready_;
+  std::vector<ResolutionId> to_shed_;                     // give way at the start of the next step
+  std::deque<std::unique_ptr<Resolution>> done_;          // finished; not handed over yet
+  uint64_t next_id_ = 1;
+
+  std::unordered_map<ClientId, Waiter> clients_;
+  FairShare clients_by_prefix_;
+  std::unordered_map<ResolutionId, std::unique_ptr<Resolution>> resolutions_;
+  std::unordered_map<uint64_t, ResolutionId> by_question_;  // keyed hash of (name, type)
+  FairShare resolutions_by_zone_;
+  std::unordered_map<uint64_t, Flight> flights_;
+  std::unordered_set<ResolutionId> parked_;
+  std::unordered_map<ExchangeId, Exchange> exchanges_;
+  std::unordered_map<base::IpAddress, uint32_t> exchanges_to_;
+  Streams streams_;
+  uint64_t bytes_held_ = 0;
+  FamilyHealth v4_, v6_;
+  ResolutionId priming_ = 0;
+  base::Instant priming_not_before_;
+  std::vector<uint8_t> answer_buffer_;
+};
+
+}  // namespace resolver

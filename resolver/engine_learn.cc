@@ -1,0 +1,137 @@
+// What a digest puts into the cache, and what it takes out.
+#include <algorithm>
+
+#include "cache/failure.h"
+#include "resolver/engine_impl.h"
+
+namespace resolver {
+namespace {
+
+uint8_t labels_of(wire::NameView name) { return static_cast<uint8_t>(name.label_count()); }
+
+}  // namespace
+
+cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& resolution, const LearnedRrset& rrset) const {
+  cache::EntryParts parts;
+  parts.header.kind = cache::Kind::kRrset;
+  parts.header.space = cache::Space::kAnswer;
+  parts.header.type = rrset.type;
+  parts.header.rank = rrset.rank;
+  parts.header.learned_s = now.boot.boot_seconds();
+  parts.header.ttl_s = std::clamp(rrset.ttl_s, options_.min_ttl_s, std::max(options_.min_ttl_s, options_.max_ttl_s));
+  parts.header.lease_until_s = resolution.visit ? resolution.visit->lease_until_s : UINT32_MAX;
+  parts.header.record_count = rrset.record_count;
+  parts.header.tail_count = rrset.signature_count;
+  const size_t zone_labels = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
+  parts.header.zone_labels = static_cast<uint8_t>(std::min<size_t>(zone_labels, labels_of(rrset.owner)));
+  parts.name = rrset.owner;
+  parts.body = rrset.rendered;
+  parts.tail = rrset.signatures;
+  return parts.make();
+}
+
+// `keep_result`: the digest answers the resolution's own question, so what it holds is its result
+// too: data with a TTL of 0 is answered once and not found in the cache.
+void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result) {
+  for (const LearnedRrset& rrset : digest.chain) {
+    cache::EntryPtr entry = make_rrset_entry(now, resolution, rrset);
+    if (keep_result) resolution.result.chain.push_back(cache::clone(*entry));
+    if (rrset.ttl_s == 0 && options_.min_ttl_s == 0) continue;
+    forget(rrset.owner, wire::Type::kNone, cache::Space::kNxdomain);
+    if (rrset.type != wire::Type::kCname) forget(rrset.owner, wire::Type::kCname, cache::Space::kAnswer);
+    publish(now, std::move(entry));
+  }
+  if (digest.response_class == ResponseClass::kNodata || digest.response_class == ResponseClass::kNxdomain) {
+    learn_denial(now, resolution, digest, keep_result);
+  }
+  if (digest.child_ns) {
+    const bool root = wire::NameView(digest.child_ns->delegation.zone).is_root();
+    if (root) {
+      learn_root(now, *digest.child_ns);
+    } else {
+      learn_delegation(now, resolution, *digest.child_ns, cache::Space::kChildNs);
+    }
+  }
+  if (keep_result) forget(resolution.name, resolution.type, cache::Space::kFailure);
+}
+
+// RFC 2308: NODATA under (name, type), NXDOMAIN under the name; without an SOA it is not kept.
+void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result) {
+  if (!digest.soa) return;
+  const bool nxdomain = digest.response_class == ResponseClass::kNxdomain;
+  cache::EntryParts parts;
+  parts.header.kind = nxdomain ? cache::Kind::kNxdomain : cache::Kind::kNodata;
+  parts.header.space = nxdomain ? cache::Space::kNxdomain : cache::Space::kAnswer;
+  // A minimised question was asked for another type than the resolution's.
+  parts.header.type = nxdomain ? wire::Type::kNone : keep_result ? resolution.type : wire::Type::kA;
+  parts.header.rank = cache::Rank::kAuthAnswer;
+  parts.header.learned_s = now.boot.boot_seconds();
+  parts.header.ttl_s = std::min(digest.negative_ttl_s, options_.max_negative_ttl_s);
+  parts.header.lease_until_s = resolution.visit->lease_until_s;
+  parts.header.record_count = 1;
+  parts.header.zone_labels = labels_of(digest.soa->owner);
+  parts.name = digest.target;
+  parts.body = digest.soa->rendered;
+  cache::EntryPtr entry = parts.make();
+  if (keep_result) resolution.result.chain.push_back(cache::clone(*entry));
+  if (parts.header.ttl_s == 0) return;
+  forget(digest.target, wire::Type::kCname, cache::Space::kAnswer);
+  if (nxdomain) {
+    forget(digest.target, resolution.type, cache::Space::kAnswer);
+  } else {
+    forget(digest.target, wire::Type::kNone, cache::Space::kNxdomain);
+  }
+  publish(now, std::move(entry));
+}
+
+// The lease of a delegation is the parent's word: never longer than the parent's own lease
+// (ghost and phoenix domains, attacks rows 11 and 12).
+void Engine::Impl::learn_delegation(base::Now now, const Resolution& resolution, const LearnedDelegation& learned,
+                                    cache::Space space) {
+  const uint32_t ttl_s = std::min(learned.ttl_s, options_.max_ttl_s);
+  if (ttl_s == 0) return;
+  const bool child = space == cache::Space::kChildNs;
+  const uint64_t until = uint64_t{now.boot.boot_seconds()} + ttl_s;
+  const uint32_t parent_lease_s = resolution.visit->lease_until_s;
+  const auto lease_s = static_cast<uint32_t>(child ? parent_lease_s : std::min<uint64_t>(until, parent_lease_s));
+  publish(now, cache::make_delegation_entry(now.boot, learned.delegation, space, ttl_s, lease_s));
+}
+
+// RFC 8109: what the root says of itself takes the place of the hints; addresses that did not fit
+// into the response come from the hints.
+void Engine::Impl::learn_root(base::Now now, const LearnedDelegation& learned) {
+  cache::Delegation root = learned.delegation;
+  for (auto& server : root.servers) {
+    if (!server.glue.empty()) continue;
+    for (const auto& hint : options_.root_hints.servers) {
+      if (hint.name == server.name) server.glue = hint.glue;
+    }
+  }
+  const bool usable = std::any_of(root.servers.begin(), root.servers.end(), [](const auto& server) { return !server.glue.empty(); });
+  if (!usable) return;
+  counters_.add(base::Counter::kPrimings);
+  const uint32_t ttl_s = std::min(learned.ttl_s, options_.max_ttl_s);
+  publish(now, cache::make_delegation_entry(now.boot, root, cache::Space::kDelegation, ttl_s, UINT32_MAX));
+}
+
+void Engine::Impl::publish(base::Now now, cache::EntryPtr entry) {
+  switch (shared_.cache->publish(reader_, now.boot, std::move(entry))) {
+    case cache::PublishOutcome::kStored:
+      counters_.add(base::Counter::kCachePublished);
+      break;
+    case cache::PublishOutcome::kKeptOld:
+      counters_.add(base::Counter::kCacheKeptOld);
+      break;
+    case cache::PublishOutcome::kRefused:
+      counters_.add(base::Counter::kCacheRefused);
+      break;
+  }
+}
+
+void Engine::Impl::forget(wire::NameView name, wire::Type type, cache::Space space) {
+  const wire::Name lower = wire::Name(name).lowercased();
+  const cache::Key key = shared_.cache->key(lower, type, space);
+  if (shared_.cache->peek(key) != nullptr) shared_.cache->remove(reader_, key);
+}
+
+}  // namespace resolver

@@ -1,0 +1,439 @@
+// What comes back: whether it is the response that was asked for (RFC 5452 §9.1), what it tells
+// about the server, and what the resolution does next for each class of response.
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "resolver/cookies.h"
+#include "resolver/engine_impl.h"
+
+namespace resolver {
+namespace {
+
+// Packets from the right peer on the right port that do not match: somebody guesses. After this
+// many the question is asked over TCP (RFC 5452 §9, attacks row 7).
+constexpr uint8_t kMismatchesMax = 3;
+constexpr uint8_t kPortsTriedMax = 10;
+constexpr uint8_t kBadCookiesMax = 2;
+
+bool is_error_without_question(const wire::MessageView& message) {
+  return message.header().question_count == 0 && message.header().rcode != 0 && message.header().answer_count == 0;
+}
+
+}  // namespace
+
+// Arrival ----------------------------------------------------------------------------------------
+
+void Engine::Impl::handle_response(base::Now now, ExchangeId id, base::Bytes bytes) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end() || found->second.transport != Transport::kUdp) return;
+  Exchange& exchange = found->second;
+  const auto message = wire::MessageView::parse(bytes);
+  if (!message) {
+    // Perhaps a forgery, perhaps a broken server: wait for something valid until the timeout.
+    counters_.add(base::Counter::kUpstreamUnparsable);
+    return on_mismatch(now, exchange);
+  }
+  if (matches(now, exchange, bytes, *message)) accept_response(now, exchange, *message);
+}
+
+void Engine::Impl::handle_stream_opened(base::Now, StreamId id) {
+  if (Stream* stream = streams_.find(id)) stream->open = true;
+}
+
+void Engine::Impl::handle_stream_message(base::Now now, StreamId id, base::Bytes bytes) {
+  Stream* stream = streams_.find(id);
+  const auto message = wire::MessageView::parse(bytes);
+  if (stream == nullptr) return;
+  if (!message) {
+    counters_.add(base::Counter::kUpstreamUnparsable);
+    return;
+  }
+  const auto pending = stream->pending.find(message->header().id);
+  if (pending == stream->pending.end()) {
+    counters_.add(base::Counter::kUpstreamMismatched);
+    return;
+  }
+  const auto found = exchanges_.find(pending->second);
+  CHECK(found != exchanges_.end());
+  if (!matches(now, found->second, bytes, *message)) return;
+  stream->answered = true;
+  shared_.health->on_tcp_success(now.boot, found->second.server);
+  accept_response(now, found->second, *message);
+}
+
+void Engine::Impl::handle_stream_closed(base::Now now, StreamId id) {
+  Stream* stream = streams_.find(id);
+  if (stream == nullptr) return;
+  const bool had_answered = stream->answered;
+  const base::IpAddress server = stream->server;
+  if (stream->pending.empty()) {
+    timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(id)});
+  } else if (!had_answered) {
+    shared_.health->on_tcp_failure(now.boot, server);
+  }
+  std::vector<ExchangeId> lost;
+  for (const auto& [query_id, exchange] : stream->pending) lost.push_back(exchange);
+  streams_.remove(id);
+  for (const ExchangeId exchange_id : lost) {
+    const auto found = exchanges_.find(exchange_id);
+    if (found == exchanges_.end()) continue;
+    Resolution* resolution = find(found->second.resolution);
+    Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, server);
+    if (attempt != nullptr && had_answered && attempt->tcp_sends < kSendsPerTransportMax) {
+      // The server closed a connection that worked, perhaps as idle: ask once more on a new one.
+      close_exchange(*resolution);
+      retry_over_tcp(now, *resolution, *attempt);
+    } else {
+      exchange_failed(now, found->second, TransportError::kOther);
+    }
+  }
+}
+
+// Whether it is the response to this query. Anything else leaves no trace but a count.
+bool Engine::Impl::matches(base::Now now, Exchange& exchange, base::Bytes, const wire::MessageView& message) {
+  const wire::Header& header = message.header();
+  const bool udp = exchange.transport == Transport::kUdp;
+  const bool frame_fits = header.qr && header.id == exchange.query_id && header.opcode == wire::Opcode::kQuery;
+  const auto& question = message.question();
+  const bool question_fits = question && question->type == exchange.type && question->klass == wire::Class::kIn &&
+                             question->name == exchange.name;
+  if (!frame_fits || (!question_fits && !is_error_without_question(message))) {
+    on_mismatch(now, exchange);
+    return false;
+  }
+  if (udp && exchange.random_case && question_fits && !wire::NameView(question->name).equals_exactly(exchange.name)) {
+    // Either forged, or the server does not keep the letter case: TCP tells which.
+    counters_.add(base::Counter::kUpstreamCaseFallback);
+    Resolution* resolution = find(exchange.resolution);
+    Attempt* attempt = attempt_for(*resolution, exchange.server);
+    attempt->without_case = true;
+    close_exchange(*resolution);
+    retry_over_tcp(now, *resolution, *attempt);
+    return false;
+  }
+  return check_cookie(now, exchange, message);
+}
+
+void Engine::Impl::on_mismatch(base::Now now, Exchange& exchange) {
+  counters_.add(base::Counter::kUpstreamMismatched);
+  if (exchange.transport != Transport::kUdp || ++exchange.mismatches < kMismatchesMax) return;
+  counters_.add(base::Counter::kUpstreamForgerySuspected);
+  Resolution* resolution = find(exchange.resolution);
+  Attempt* attempt = attempt_for(*resolution, exchange.server);
+  log_.line(now.boot, base::LogLevel::kWarning,
+            "packets that look like " + exchange.server.to_text() + " but do not match: asking it over TCP");
+  close_exchange(*resolution);
+  retry_over_tcp(now, *resolution, *attempt);
+}
+
+// RFC 7873 §5.3: a response to a cookie carries it back; a server that is known to send cookies
+// does not stop doing so over UDP.
+bool Engine::Impl::check_cookie(base::Now now, Exchange& exchange, const wire::MessageView& message) {
+  if (!exchange.cookie_sent || exchange.transport != Transport::kUdp) return true;
+  const auto& edns = message.edns();
+  if (edns && edns->cookie) {
+    const ClientCookie ours = make_client_cookie(hash_, exchange.server);
+    if (edns->cookie->client.size() == ours.size() && std::memcmp(edns->cookie->client.data(), ours.data(), ours.size()) == 0) {
+      return true;
+    }
+  } else if (!exchange.server_cookie_sent || !shared_.health->view(now.boot, exchange.server).sends_cookies) {
+    return true;
+  }
+  counters_.add(base::Counter::kUpstreamCookieMismatch);
+  Resolution* resolution = find(exchange.resolution);
+  Attempt* attempt = attempt_for(*resolution, exchange.server);
+  close_exchange(*resolution);
+  retry_over_tcp(now, *resolution, *attempt);
+  return false;
+}
+
+// What the server showed of itself.
+void Engine::Impl::note_server(base::Now now, const Exchange& exchange, const wire::MessageView& message) {
+  if (exchange.transport == Transport::kUdp) {
+    shared_.health->on_response(now.boot, exchange.server, now.boot - exchange.sent_at);
+  }
+  note_family(now, exchange.server.family(), true);
+  const auto& edns = message.edns();
+  const wire::Rcode rcode = message.rcode();
+  if (edns) {
+    shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kSupported);
+    if (edns->cookie && edns->cookie->server.size() == sizeof(cache::ServerCookie) && exchange.cookie_sent) {
+      cache::ServerCookie cookie;
+      std::memcpy(cookie.data(), edns->cookie->server.data(), cookie.size());
+      shared_.health->set_cookie(now.boot, exchange.server, cookie);
+    }
+  } else if (!exchange.edns && (rcode == wire::Rcode::kNoerror || rcode == wire::Rcode::kNxdomain)) {
+    // It answers without EDNS what it did not answer with it.
+    const cache::ServerView health = shared_.health->view(now.boot, exchange.server);
+    if (health.edns != cache::EdnsSupport::kSupported) {
+      shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kBroken);
+    }
+  }
+}
+
+void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message) {
+  counters_.add(base::Counter::kUpstreamResponses);
+  note_server(now, exchange, message);
+  Resolution& resolution = *find(exchange.resolution);
+  const Exchange done = std::move(exchange);
+  close_exchange(resolution);
+  if (!resolution.budget->spend_bytes(message.bytes().size())) return fail_budget(now, resolution);
+  const Asked asked{.name = done.name, .type = done.type, .zone = resolution.visit->delegation.zone};
+  ResponseDigest digest = digest_response(message, asked);
+  counters_.add(base::Counter::kScrubbedRecords, digest.scrubbed_records);
+  Attempt* attempt = attempt_for(resolution, done.server);
+  CHECK(attempt != nullptr);
+  if (done.transport == Transport::kTcp && attempt->without_case) {
+    shared_.health->set_keeps_case(now.boot, done.server, false);
+  }
+  on_digest(now, resolution, *attempt, done, digest);
+}
+
+// What to do about it -----------------------------------------------------------------------------
+
+void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange,
+                             ResponseDigest& digest) {
+  switch (digest.response_class) {
+    case ResponseClass::kAnswer:
+    case ResponseClass::kAlias:
+    case ResponseClass::kNodata:
+    case ResponseClass::kNxdomain:
+    case ResponseClass::kYxdomain:
+      return on_data(now, resolution, exchange, digest);
+    case ResponseClass::kReferral:
+      return on_referral(now, resolution, exchange, digest);
+    case ResponseClass::kTruncated:
+      counters_.add(base::Counter::kUpstreamTruncated);
+      if (exchange.transport == Transport::kTcp) return on_useless(now, resolution, attempt, exchange, digest.response_class);
+      return retry_over_tcp(now, resolution, attempt);
+    case ResponseClass::kFormerr:
+    case ResponseClass::kBadvers:
+      if (exchange.edns && !attempt.without_edns) {
+        counters_.add(base::Counter::kUpstreamEdnsFallback);
+        attempt.without_edns = true;
+        if (attempt.udp_sends > 0) --attempt.udp_sends;  // it did answer: not a retry (RFC 9520 §3.1)
+        return go_on(now, resolution);
+      }
+      return on_useless(now, resolution, attempt, exchange, digest.response_class);
+    case ResponseClass::kBadcookie:
+      if (++attempt.bad_cookies > kBadCookiesMax) return on_useless(now, resolution, attempt, exchange, digest.response_class);
+      if (exchange.transport == Transport::kUdp && attempt.bad_cookies == kBadCookiesMax) {
+        return retry_over_tcp(now, resolution, attempt);  // RFC 7873 §5.3
+      }
+      if (attempt.udp_sends > 0) --attempt.udp_sends;
+      return go_on(now, resolution);
+    case ResponseClass::kLame:
+    case ResponseClass::kServfail:
+    case ResponseClass::kRefused:
+    case ResponseClass::kBroken:
+      return on_useless(now, resolution, attempt, exchange, digest.response_class);
+  }
+}
+
+void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
+  const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
+  if (minimised) return on_minimised_data(now, resolution, exchange, digest);
+  learn(now, resolution, digest, true);
+  if (digest.response_class == ResponseClass::kAlias) {
+    stop_asking(resolution);
+    return follow_alias(now, resolution, digest.target);
+  }
+  resolution.result.rcode = digest.response_class == ResponseClass::kNxdomain    ? wire::Rcode::kNxdomain
+                            : digest.response_class == ResponseClass::kYxdomain ? wire::Rcode::kYxdomain
+                                                                                : wire::Rcode::kNoerror;
+  finish(now, resolution, Outcome::kAnswered);
+}
+
+// An answer to a minimised question says that no zone cut lies there. "No such name" is not
+// believed of a shorter name: servers that err on empty non-terminals are common (RFC 9156 §3).
+void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
+  if (digest.response_class == ResponseClass::kNxdomain || digest.response_class == ResponseClass::kYxdomain) {
+    resolution.minimise = false;
+  } else {
+    resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
+    learn(now, resolution, digest, false);
+  }
+  stop_asking(resolution);
+  resolution.enter(Phase::kCacheCheck);  // a DNAME on the way may answer it already
+  make_ready(resolution.id);
+}
+
+void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
+  const wire::NameView zone = digest.referral->delegation.zone;
+  if (resolution.type == wire::Type::kDs && zone == wire::NameView(resolution.name)) {
+    // The parent delegates the name and says nothing of DS: there is none.
+    resolution.result.rcode = wire::Rcode::kNoerror;
+    return finish(now, resolution, Outcome::kAnswered);
+  }
+  if (!resolution.budget->spend_referral()) return fail_budget(now, resolution);
+  learn_delegation(now, resolution, *digest.referral, cache::Space::kDelegation);
+  if (digest.child_ns) learn_delegation(now, resolution, *digest.child_ns, cache::Space::kChildNs);
+  ZoneVisit visit;
+  visit.delegation = digest.referral->delegation;
+  const uint64_t lease = uint64_t{now.boot.boot_seconds()} + digest.referral->ttl_s;
+  visit.lease_until_s = static_cast<uint32_t>(std::min<uint64_t>(lease, resolution.visit->lease_until_s));
+  visit.known_labels = zone.label_count();
+  visit.lookups.resize(visit.delegation.servers.size(), AddressLookup::kNotStarted);
+  stop_asking(resolution);
+  resolution.visit = std::move(visit);
+  resolution.evidence = {};
+  (void)exchange;
+  resolution.enter(Phase::kFindServers);
+  make_ready(resolution.id);
+}
+
+void Engine::Impl::on_useless(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange,
+                              ResponseClass why) {
+  const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
+  if (minimised && why != ResponseClass::kBroken) {
+    resolution.minimise = false;  // RFC 9156 §3: the same server may know the whole name
+    return go_on(now, resolution);
+  }
+  Evidence& seen = resolution.evidence;
+  switch (why) {
+    case ResponseClass::kLame:
+      counters_.add(base::Counter::kUpstreamLame);
+      ++seen.lame;
+      break;
+    case ResponseClass::kRefused:
+      counters_.add(base::Counter::kUpstreamRefused);
+      ++seen.refused;
+      break;
+    case ResponseClass::kServfail:
+      counters_.add(base::Counter::kUpstreamServfail);
+      ++seen.servfail;
+      break;
+    case ResponseClass::kFormerr:
+    case ResponseClass::kBadvers:
+      counters_.add(base::Counter::kUpstreamFormerr);
+      ++seen.broken;
+      break;
+    case ResponseClass::kBadcookie:
+    case ResponseClass::kTruncated:
+    case ResponseClass::kBroken:
+    case ResponseClass::kAnswer:
+    case ResponseClass::kAlias:
+    case ResponseClass::kNodata:
+    case ResponseClass::kNxdomain:
+    case ResponseClass::kYxdomain:
+    case ResponseClass::kReferral:
+      ++seen.broken;
+      break;
+  }
+  attempt.excluded = true;
+  go_on(now, resolution);
+}
+
+// The same server over TCP; elsewhere if that cannot be.
+void Engine::Impl::retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt) {
+  const bool may_try = attempt.tcp_sends < kSendsPerTransportMax - 1;
+  if (may_try && send(now, resolution, next_question(now, resolution), attempt, Transport::kTcp)) return;
+  if (resolution.phase == Phase::kFinished) return;
+  attempt.excluded = true;
+  ++resolution.evidence.broken;
+  go_on(now, resolution);
+}
+
+// Chooses a server again; the flight is kept.
+void Engine::Impl::go_on(base::Now, Resolution& resolution) {
+  resolution.enter(Phase::kFindServers);
+  make_ready(resolution.id);
+}
+
+// No more of this exchange: who waits for it looks at what was learned.
+void Engine::Impl::stop_asking(Resolution& resolution) {
+  close_exchange(resolution);
+  release_flight(resolution, false);
+}
+
+Attempt* Engine::Impl::attempt_for(Resolution& resolution, const base::IpAddress& server) {
+  if (!resolution.visit) return nullptr;
+  for (Attempt& attempt : resolution.visit->attempts) {
+    if (attempt.address == server) return &attempt;
+  }
+  return nullptr;
+}
+
+// Failures ---------------------------------------------------------------------------------------
+
+void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  Exchange& exchange = found->second;
+  counters_.add(base::Counter::kUpstreamTimeouts);
+  Resolution& resolution = *find(exchange.resolution);
+  Attempt* attempt = attempt_for(resolution, exchange.server);
+  ++resolution.evidence.timeouts;
+  if (exchange.transport == Transport::kUdp) {
+    shared_.health->on_timeout(now.boot, exchange.server);
+    note_family(now, exchange.server.family(), false);
+  } else {
+    shared_.health->on_tcp_failure(now.boot, exchange.server);
+    attempt->excluded = !attempt->without_case;  // a server that changes letter case may lack TCP: UDP again
+    const Stream* stream = streams_.find(exchange.stream);
+    const StreamId stream_id = exchange.stream;
+    const bool alone = stream != nullptr && stream->pending.size() == 1;
+    close_exchange(resolution);
+    if (alone) {
+      timers_.disarm({streams_.find(stream_id)->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream_id)});
+      effects_.push_back(CloseStream{stream_id});
+      streams_.remove(stream_id);
+    }
+    return go_on(now, resolution);
+  }
+  close_exchange(resolution);
+  go_on(now, resolution);
+}
+
+void Engine::Impl::handle_exchange_error(base::Now now, ExchangeId id, TransportError error) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  shared_.health->on_timeout(now.boot, found->second.server);
+  exchange_failed(now, found->second, error);
+}
+
+void Engine::Impl::exchange_failed(base::Now now, Exchange& exchange, TransportError error) {
+  counters_.add(base::Counter::kUpstreamErrors);
+  Resolution& resolution = *find(exchange.resolution);
+  Attempt* attempt = attempt_for(resolution, exchange.server);
+  note_family(now, exchange.server.family(), false);
+  ++resolution.evidence.unreachable;
+  attempt->excluded = !(exchange.transport == Transport::kTcp && attempt->without_case);
+  (void)error;
+  close_exchange(resolution);
+  go_on(now, resolution);
+}
+
+void Engine::Impl::handle_port_taken(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  counters_.add(base::Counter::kUpstreamPortTaken);
+  if (++found->second.ports_tried < kPortsTriedMax) return send_udp(now, found->second);
+  handle_no_descriptor(now, id);
+}
+
+void Engine::Impl::handle_no_descriptor(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  Resolution& resolution = *find(found->second.resolution);
+  Attempt* attempt = attempt_for(resolution, found->second.server);
+  attempt->excluded = true;
+  ++resolution.evidence.shed;
+  log_.line(now.boot, base::LogLevel::kWarning,
+            "no socket for a query: raise the limit of open files (ulimit -n) or lower the load");
+  close_exchange(resolution);
+  go_on(now, resolution);
+}
+
+void Engine::Impl::note_family(base::Now now, base::Family family, bool success) {
+  FamilyHealth& health = family == base::Family::kV4 ? v4_ : v6_;
+  if (success) {
+    health.failures_in_row = 0;
+    health.last_success = now.boot;
+  } else {
+    ++health.failures_in_row;
+  }
+}
+
+}  // namespace resolver

@@ -1,0 +1,266 @@
+// Queries out: one flight per exchange, in this worker and across workers; the drawing of ports,
+// ids and letter case; UDP and TCP.
+#include <algorithm>
+
+#include "base/check.h"
+#include "resolver/cookies.h"
+#include "resolver/engine_impl.h"
+#include "resolver/query_builder.h"
+
+namespace resolver {
+namespace {
+
+// A claim of another worker is believed for this long at the most.
+constexpr base::Duration kClaimLife = base::seconds(3);
+// The parked worker looks again then, should a wake-up have been lost.
+constexpr base::Duration kParkedMax = base::milliseconds(1500);
+
+}  // namespace
+
+// Flights ----------------------------------------------------------------------------------------
+
+// Takes the flight for (zone, name, type), or waits for who has it: equal queries in flight would
+// multiply the odds of a forger (RFC 5452 §5).
+Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& resolution, const AskNow& ask) {
+  const wire::Name lower_zone = wire::Name(resolution.visit->delegation.zone).lowercased();
+  const uint64_t key = shared_.cache->key(wire::Name(ask.name).lowercased(), ask.type, cache::Space::kAnswer).hash ^
+                       (shared_.cache->key(lower_zone, wire::Type::kNs, cache::Space::kDelegation).hash * 3);
+  if (resolution.flight == key) return FlightTurn::kGo;
+  release_flight(resolution, false);
+  if (resolution.flights_joined >= kFlightsJoinedMax) return FlightTurn::kGo;
+
+  if (const auto found = flights_.find(key); found != flights_.end()) {
+    counters_.add(base::Counter::kFlightsJoined);
+    ++resolution.flights_joined;
+    resolution.flight = key;
+    found->second.followers.push_back(resolution.id);
+    resolution.enter(Phase::kAwaitFlight);
+    return FlightTurn::kWait;
+  }
+  switch (shared_.claims->acquire(now.boot, key, options_.worker_index, now.boot + kClaimLife)) {
+    case cache::ClaimOutcome::kHeldByOther:
+      counters_.add(base::Counter::kClaimsLost);
+      ++resolution.flights_joined;
+      resolution.parked = true;
+      resolution.parked_until = now.boot + kParkedMax;
+      parked_.insert(resolution.id);
+      timers_.arm({resolution.parked_until, TimerKind::kParked, resolution.id});
+      resolution.enter(Phase::kAwaitFlight);
+      return FlightTurn::kWait;
+    case cache::ClaimOutcome::kTakenOver:
+      counters_.add(base::Counter::kClaimsTakenOver);
+      break;
+    case cache::ClaimOutcome::kAcquired:
+    case cache::ClaimOutcome::kUnrecorded:
+      break;
+  }
+  resolution.flight = key;
+  flights_[key].owner = resolution.id;
+  return FlightTurn::kGo;
+}
+
+// The owner is done with it: who waited looks in the cache again, or shares the failure.
+void Engine::Impl::release_flight(Resolution& resolution, bool failed) {
+  if (resolution.flight == 0) return;
+  const uint64_t key = resolution.flight;
+  const auto found = flights_.find(key);
+  if (found == flights_.end() || found->second.owner != resolution.id) return;
+  resolution.flight = 0;
+  const std::vector<ResolutionId> followers = std::move(found->second.followers);
+  flights_.erase(found);
+  if (const uint64_t waiting = shared_.claims->release(key, options_.worker_index)) effects_.push_back(WakeWorkers{waiting});
+  for (const ResolutionId id : followers) {
+    Resolution* follower = find(id);
+    if (follower == nullptr || follower->phase != Phase::kAwaitFlight) continue;
+    follower->flight = 0;
+    if (failed) {
+      follower->flight_failed = true;
+      follower->result.error = resolution.result.error;
+      follower->result.error_text = resolution.result.error_text;
+    } else {
+      follower->enter(Phase::kCacheCheck);
+    }
+    make_ready(id);
+  }
+}
+
+// A follower stops waiting (for a claim or a flight) without having been called.
+void Engine::Impl::leave_followed_flight(Resolution& resolution) {
+  if (resolution.parked) {
+    timers_.disarm({resolution.parked_until, TimerKind::kParked, resolution.id});
+    parked_.erase(resolution.id);
+    resolution.parked = false;
+  }
+  if (resolution.flight == 0) return;
+  const auto found = flights_.find(resolution.flight);
+  if (found != flights_.end() && found->second.owner != resolution.id) {
+    std::erase(found->second.followers, resolution.id);
+    resolution.flight = 0;
+  }
+}
+
+void Engine::Impl::handle_woken(base::Now) {
+  const std::vector<ResolutionId> parked(parked_.begin(), parked_.end());
+  for (const ResolutionId id : parked) {
+    Resolution* resolution = find(id);
+    if (resolution == nullptr) continue;
+    leave_followed_flight(*resolution);
+    if (resolution->phase != Phase::kAwaitFlight) continue;
+    resolution->enter(Phase::kCacheCheck);
+    make_ready(id);
+  }
+}
+
+// Sending ----------------------------------------------------------------------------------------
+
+bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt, Transport transport) {
+  const bool dark = shared_.health->view(now.boot, attempt.address).timeouts_in_row >= kDarkAfterTimeouts;
+  const uint32_t limit = dark ? options_.bounds.exchanges_per_dark_server_max : options_.bounds.exchanges_per_server_max;
+  const auto in_flight = exchanges_to_.find(attempt.address);
+  if (exchanges_.size() >= options_.bounds.exchanges_max || (in_flight != exchanges_to_.end() && in_flight->second >= limit)) {
+    counters_.add(base::Counter::kUpstreamShedServer);
+    return false;
+  }
+  if (!resolution.budget->spend_send()) {
+    fail_budget(now, resolution);
+    return false;
+  }
+  const ExchangeId id{next_id_++};
+  Exchange& exchange = exchanges_[id];
+  exchange.id = id;
+  exchange.resolution = resolution.id;
+  exchange.server = attempt.address;
+  exchange.transport = transport;
+  exchange.type = ask.type;
+  exchange.sent_at = now.boot;
+  exchange.query_id = entropy_.next_u16();
+  ++exchanges_to_[attempt.address];
+  if (transport == Transport::kTcp && !send_tcp(now, exchange)) {
+    drop_exchange(exchange);
+    return false;
+  }
+  exchange.query = render_query(now, exchange, ask, attempt);
+  resolution.exchange = id;
+  if (resolution.phase == Phase::kFindServers) resolution.enter(Phase::kAwaitResponse);
+  if (transport == Transport::kUdp) {
+    const uint8_t earlier_sends = attempt.udp_sends++;
+    exchange.timeout_at = now.boot + udp_timeout(shared_.health->view(now.boot, attempt.address), earlier_sends);
+    send_udp(now, exchange);
+  } else {
+    ++attempt.tcp_sends;
+    exchange.timeout_at = now.boot + kTcpTimeout;
+    counters_.add(base::Counter::kUpstreamSentTcp);
+    effects_.push_back(SendOnStream{exchange.stream, exchange.query});
+  }
+  timers_.arm({exchange.timeout_at, TimerKind::kExchange, static_cast<uint64_t>(id)});
+  if (ask.minimised && resolution.minimise_steps < UINT8_MAX) ++resolution.minimise_steps;
+  return true;
+}
+
+std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchange, const AskNow& ask, const Attempt& attempt) {
+  const cache::ServerView health = shared_.health->view(now.boot, attempt.address);
+  const bool udp = exchange.transport == Transport::kUdp;
+  // A server that has never answered with EDNS may drop queries that have it: the last try goes without.
+  const bool last_try_plain = udp && health.edns == cache::EdnsSupport::kUnknown && attempt.udp_sends + 1 == kSendsPerTransportMax;
+  exchange.edns = !attempt.without_edns && health.edns != cache::EdnsSupport::kBroken && !last_try_plain;
+  exchange.random_case = options_.case_randomisation && udp && health.keeps_case && !attempt.without_case;
+  exchange.name = exchange.random_case ? wire::Name(ask.name).with_random_case(entropy_) : wire::Name(ask.name);
+  QueryParts parts;
+  parts.id = exchange.query_id;
+  parts.name = exchange.name;
+  parts.type = ask.type;
+  parts.edns = exchange.edns;
+  if (exchange.edns) {
+    parts.client_cookie = make_client_cookie(hash_, attempt.address);
+    parts.server_cookie = health.cookie;
+    exchange.cookie_sent = true;
+    exchange.server_cookie_sent = health.cookie.has_value();
+  }
+  return build_query(parts);
+}
+
+void Engine::Impl::send_udp(base::Now, Exchange& exchange) {
+  exchange.local_port = draw_port();
+  counters_.add(base::Counter::kUpstreamSentUdp);
+  effects_.push_back(SendQuery{.exchange = exchange.id,
+                               .local_address = draw_local_address(exchange.server.family()),
+                               .local_port = exchange.local_port,
+                               .server = {exchange.server, options_.server_port},
+                               .query = exchange.query});
+}
+
+// Puts the exchange on a stream, a new one if need be; the caller sends the bytes.
+bool Engine::Impl::send_tcp(base::Now, Exchange& exchange) {
+  Stream* stream = streams_.usable(exchange.server);
+  if ((stream == nullptr || (!stream->pending.empty() && stream->pending.size() > kPipelinedMax / 2)) &&
+      streams_.may_open(exchange.server, options_.bounds.streams_max)) {
+    stream = nullptr;
+  }
+  if (stream == nullptr) {
+    if (!streams_.may_open(exchange.server, options_.bounds.streams_max)) {
+      Stream* idlest = streams_.idlest();
+      if (idlest == nullptr || idlest->server == exchange.server) return false;
+      timers_.disarm({idlest->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(idlest->id)});
+      effects_.push_back(CloseStream{idlest->id});
+      streams_.remove(idlest->id);
+      if (!streams_.may_open(exchange.server, options_.bounds.streams_max)) return false;
+    }
+    stream = &streams_.add(StreamId{next_id_++}, exchange.server);
+    counters_.add(base::Counter::kUpstreamStreamsOpened);
+    effects_.push_back(OpenStream{.stream = stream->id,
+                                  .local_address = draw_local_address(exchange.server.family()),
+                                  .server = {exchange.server, options_.server_port}});
+  } else if (stream->pending.empty()) {
+    timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream->id)});
+  }
+  exchange.stream = stream->id;
+  exchange.query_id = Streams::draw_query_id(*stream, entropy_);
+  stream->pending[exchange.query_id] = exchange.id;
+  return true;
+}
+
+uint16_t Engine::Impl::draw_port() {
+  const uint32_t range = static_cast<uint32_t>(options_.outgoing_port_last - options_.outgoing_port_first) + 1;
+  const auto& reserved = options_.outgoing_ports_reserved;
+  constexpr int kDrawsMax = 64;  // if nearly all are reserved, a reserved one comes back as taken
+  uint16_t port = 0;
+  for (int draw = 0; draw < kDrawsMax; ++draw) {
+    port = static_cast<uint16_t>(options_.outgoing_port_first + entropy_.below(range));
+    if (!std::binary_search(reserved.begin(), reserved.end(), port)) break;
+  }
+  return port;
+}
+
+std::optional<base::IpAddress> Engine::Impl::draw_local_address(base::Family family) {
+  std::vector<base::IpAddress> usable;
+  for (const auto& address : options_.outgoing_addresses) {
+    if (address.family() == family) usable.push_back(address);
+  }
+  if (usable.empty()) return std::nullopt;
+  return usable[entropy_.below(static_cast<uint32_t>(usable.size()))];
+}
+
+// Closing ----------------------------------------------------------------------------------------
+
+void Engine::Impl::close_exchange(Resolution& resolution) {
+  const auto found = exchanges_.find(resolution.exchange);
+  resolution.exchange = ExchangeId{};
+  if (found == exchanges_.end()) return;
+  if (found->second.transport == Transport::kUdp) effects_.push_back(CloseExchange{found->first});
+  drop_exchange(found->second);
+}
+
+// Takes it off the books. Its stream stays open for the next.
+void Engine::Impl::drop_exchange(Exchange& exchange) {
+  timers_.disarm({exchange.timeout_at, TimerKind::kExchange, static_cast<uint64_t>(exchange.id)});
+  if (const auto count = exchanges_to_.find(exchange.server); --count->second == 0) exchanges_to_.erase(count);
+  if (Stream* stream = exchange.transport == Transport::kTcp ? streams_.find(exchange.stream) : nullptr) {
+    if (stream->pending.erase(exchange.query_id) > 0 && stream->pending.empty()) {
+      stream->last_used = exchange.sent_at > stream->last_used ? exchange.sent_at : stream->last_used;
+      timers_.arm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream->id)});
+    }
+  }
+  exchanges_.erase(exchange.id);
+}
+
+}  // namespace resolver

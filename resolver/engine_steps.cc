@@ -1,0 +1,354 @@
+// The steps of a resolution that need no network: what the cache knows, which zone is nearest,
+// what to ask next and whom.
+#include <algorithm>
+
+#include "base/check.h"
+#include "resolver/engine_impl.h"
+#include "cache/failure.h"
+#include "resolver/local_names.h"
+#include "resolver/next_qname.h"
+#include "wire/rdata.h"
+#include "wire/rendered.h"
+
+namespace resolver {
+namespace {
+
+// The name in the RDATA of the first record of an alias entry.
+std::optional<wire::Name> alias_target(const cache::Entry& entry) {
+  std::optional<wire::Name> target;
+  wire::for_each_rendered(entry.body(), [&](wire::Type, uint32_t, base::Bytes rdata) {
+    if (target) return;
+    if (const auto name = wire::parse_single_name(rdata)) target = wire::Name(*name);
+  });
+  return target;
+}
+
+bool lease_holds(const cache::Entry& entry, base::Instant now) {
+  return now.boot_seconds() < entry.header().lease_until_s;
+}
+
+bool same_addresses_known(const ZoneVisit& visit, const base::IpAddress& address) {
+  return std::any_of(visit.attempts.begin(), visit.attempts.end(),
+                     [&](const Attempt& attempt) { return attempt.address == address; });
+}
+
+}  // namespace
+
+Resolution* Engine::Impl::find(ResolutionId id) {
+  const auto found = resolutions_.find(id);
+  return found == resolutions_.end() ? nullptr : found->second.get();
+}
+
+ResolutionId Engine::Impl::start(base::Now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
+                                 uint8_t depth, bool from_client) {
+  if (resolutions_.size() >= options_.bounds.resolutions_max) {
+    if (const auto victim = resolutions_by_zone_.oldest_of_largest()) to_shed_.push_back(*victim);
+  }
+  counters_.add(base::Counter::kResolutionsStarted);
+  auto resolution = std::make_unique<Resolution>();
+  const ResolutionId id = next_id_++;
+  resolution->id = id;
+  resolution->name = wire::Name(name).lowercased();
+  resolution->type = type;
+  resolution->budget = std::move(budget);
+  resolution->depth = depth;
+  resolution->from_client = from_client;
+  resolution->minimise = options_.qname_minimisation;
+  timers_.arm({resolution->budget->deadline(), TimerKind::kResolution, id});
+  by_question_[shared_.cache->key(resolution->name, type, cache::Space::kAnswer).hash] = id;
+  resolutions_by_zone_.join(id, 0);
+  resolutions_[id] = std::move(resolution);
+  make_ready(id);
+  return id;
+}
+
+void Engine::Impl::step(base::Now now, ResolutionId id) {
+  Resolution* resolution = find(id);
+  if (resolution == nullptr) return;
+  if (resolution->flight_failed && resolution->phase == Phase::kAwaitFlight) {
+    return fail(now, *resolution, Outcome::kFailed, resolution->result.error.value_or(wire::ExtendedError::kOther),
+                std::move(resolution->result.error_text));
+  }
+  if (resolution->phase == Phase::kCacheCheck) {
+    step_cache_check(now, *resolution);
+    resolution = find(id);
+    if (resolution == nullptr) return;
+  }
+  if (resolution->phase == Phase::kFindServers) step_find_servers(now, *resolution);
+}
+
+// What is known already ------------------------------------------------------------------------
+
+void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
+  const bool priming = resolution.id == priming_;
+  if (!priming) {
+    if (auto local = resolution.visit ? std::nullopt : answer_locally(now.boot, resolution.name, resolution.type)) {
+      resolution.result.chain = std::move(local->chain);
+      resolution.result.rcode = local->rcode;
+      finish(now, resolution, Outcome::kAnswered);
+      return;
+    }
+    if (take_from_cache(now, resolution)) return;
+    if (take_denial_from_cache(now, resolution)) return;
+    if (take_dname_from_cache(now, resolution)) return;
+    if (take_failure_from_cache(now, resolution)) return;
+  }
+  resolution.enter(Phase::kFindServers);
+}
+
+bool Engine::Impl::take_from_cache(base::Now now, Resolution& resolution) {
+  const cache::Entry* entry = shared_.cache->lookup(shared_.cache->key(resolution.name, resolution.type, cache::Space::kAnswer));
+  if (entry != nullptr && entry->is_fresh(now.boot) && entry->header().rank >= cache::Rank::kNonAuthAnswer) {
+    resolution.result.chain.push_back(cache::clone(*entry));
+    resolution.result.rcode = wire::Rcode::kNoerror;
+    finish(now, resolution, Outcome::kAnswered);
+    return true;
+  }
+  if (resolution.type == wire::Type::kCname) return false;
+  entry = shared_.cache->lookup(shared_.cache->key(resolution.name, wire::Type::kCname, cache::Space::kAnswer));
+  if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) return false;
+  const auto target = alias_target(*entry);
+  if (!target) return false;
+  resolution.result.chain.push_back(cache::clone(*entry));
+  follow_alias(now, resolution, *target);
+  return true;
+}
+
+// RFC 8020: nothing exists below a name that does not exist.
+bool Engine::Impl::take_denial_from_cache(base::Now now, Resolution& resolution) {
+  for (wire::NameView name = resolution.name; !name.is_root(); name = name.parent()) {
+    const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(name, wire::Type::kNone, cache::Space::kNxdomain));
+    if (entry == nullptr || !entry->is_fresh(now.boot)) continue;
+    resolution.result.chain.push_back(cache::clone(*entry));
+    resolution.result.rcode = wire::Rcode::kNxdomain;
+    finish(now, resolution, Outcome::kAnswered);
+    return true;
+  }
+  return false;
+}
+
+// RFC 6672 §3.3: a cached DNAME answers for everything below it.
+bool Engine::Impl::take_dname_from_cache(base::Now now, Resolution& resolution) {
+  if (wire::NameView(resolution.name).is_root()) return false;
+  for (wire::NameView owner = wire::NameView(resolution.name).parent(); !owner.is_root(); owner = owner.parent()) {
+    const cache::Entry* entry = shared_.cache->lookup(shared_.cache->key(owner, wire::Type::kDname, cache::Space::kAnswer));
+    if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) continue;
+    const auto to = alias_target(*entry);
+    if (!to) continue;
+    resolution.result.chain.push_back(cache::clone(*entry));
+    const auto target = wire::Name::replace_suffix(resolution.name, owner, *to);
+    if (!target) {
+      resolution.result.rcode = wire::Rcode::kYxdomain;  // RFC 6672 §2.2
+      finish(now, resolution, Outcome::kAnswered);
+      return true;
+    }
+    LearnedRrset cname;
+    cname.owner = resolution.name;
+    cname.type = wire::Type::kCname;
+    cname.ttl_s = entry->ttl_left_s(now.boot);
+    cname.record_count = 1;
+    wire::append_rendered(cname.rendered, wire::Type::kCname, wire::Class::kIn, cname.ttl_s, target->view().bytes());
+    resolution.result.chain.push_back(make_rrset_entry(now, resolution, cname));
+    if (resolution.type == wire::Type::kCname) {
+      resolution.result.rcode = wire::Rcode::kNoerror;
+      finish(now, resolution, Outcome::kAnswered);
+    } else {
+      follow_alias(now, resolution, *target);
+    }
+    return true;
+  }
+  return false;
+}
+
+bool Engine::Impl::take_failure_from_cache(base::Now now, Resolution& resolution) {
+  const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure));
+  if (entry == nullptr || !entry->is_fresh(now.boot)) return false;
+  counters_.add(base::Counter::kFailuresServed);
+  fail(now, resolution, Outcome::kCached, wire::ExtendedError::kCachedError, std::string(cache::read_failure(*entry).text));
+  return true;
+}
+
+// Whom to ask -----------------------------------------------------------------------------------
+
+void Engine::Impl::step_find_servers(base::Now now, Resolution& resolution) {
+  if (!resolution.budget->has_time(now.boot)) return fail_budget(now, resolution);
+  find_delegation(now, resolution);
+  const AskNow ask = next_question(now, resolution);
+  if (take_flight(now, resolution, ask) == FlightTurn::kWait) return;
+  ask_a_server(now, resolution, ask);
+}
+
+// The nearest delegation that the cache holds, unless the one being visited is as near.
+void Engine::Impl::find_delegation(base::Now now, Resolution& resolution) {
+  const wire::NameView name = resolution.name;
+  // DS lies on the parent's side of the cut (RFC 4035 §3.1.4.1).
+  const bool at_parent = resolution.type == wire::Type::kDs && !name.is_root();
+  const size_t labels_visited = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
+  for (wire::NameView zone = at_parent ? name.parent() : name;; zone = zone.parent()) {
+    if (resolution.visit && zone.label_count() <= labels_visited) return;
+    const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
+    if (entry != nullptr && entry->is_fresh(now.boot) && lease_holds(*entry, now.boot)) {
+      ZoneVisit visit;
+      visit.delegation = cache::read_delegation(*entry);
+      visit.lease_until_s = entry->header().lease_until_s;
+      visit.known_labels = zone.label_count();
+      visit.lookups.resize(visit.delegation.servers.size(), AddressLookup::kNotStarted);
+      resolution.visit = std::move(visit);
+      break;
+    }
+    if (zone.is_root()) {
+      use_root_hints(now, resolution);
+      break;
+    }
+  }
+  if (resolution.visit->attempts.empty()) {
+    for (const auto& server : resolution.visit->delegation.servers) {
+      for (const auto& address : server.glue) add_address(resolution, address);
+    }
+  }
+  const uint64_t zone_key = hash_(wire::NameView(resolution.visit->delegation.zone).bytes());
+  resolutions_by_zone_.leave(resolution.id);
+  if (resolutions_by_zone_.held_by(zone_key) >= options_.bounds.resolutions_per_zone_max) {
+    to_shed_.push_back(*resolutions_by_zone_.oldest_of(zone_key));
+  }
+  resolutions_by_zone_.join(resolution.id, zone_key);
+}
+
+// The hints serve until priming has answered (RFC 8109); nobody waits for priming.
+void Engine::Impl::use_root_hints(base::Now now, Resolution& resolution) {
+  ZoneVisit visit;
+  visit.delegation = options_.root_hints;
+  visit.lookups.resize(visit.delegation.servers.size(), AddressLookup::kNotStarted);
+  resolution.visit = std::move(visit);
+  const uint64_t root_ns = shared_.cache->key(wire::NameView(), wire::Type::kNs, cache::Space::kAnswer).hash;
+  if (priming_ != 0 || by_question_.contains(root_ns) || now.boot < priming_not_before_) return;
+  priming_not_before_ = now.boot + base::seconds(5);
+  priming_ = start(now, wire::NameView(), wire::Type::kNs, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
+}
+
+AskNow Engine::Impl::next_question(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  const wire::NameView name = resolution.name;
+  const size_t all_labels = name.label_count();
+  while (resolution.minimise && visit.known_labels < all_labels) {
+    const size_t labels = next_qname_labels(name, visit.known_labels, resolution.minimise_steps);
+    if (labels >= all_labels) break;
+    const wire::NameView shorter = name.suffix(labels);
+    // An answer for the shorter name from this very zone: no cut lies there.
+    const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(shorter, wire::Type::kA, cache::Space::kAnswer));
+    if (entry == nullptr || !entry->is_fresh(now.boot) || !(entry->zone() == wire::NameView(visit.delegation.zone))) {
+      return {.name = shorter, .type = wire::Type::kA, .minimised = true};
+    }
+    visit.known_labels = labels;
+  }
+  return {.name = name, .type = resolution.type, .minimised = false};
+}
+
+void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const AskNow& ask) {
+  ZoneVisit& visit = *resolution.visit;
+  for (const auto& server : visit.delegation.servers) add_cached_addresses(now, resolution, server.name);
+  for (;;) {
+    const std::vector<Candidate> candidates = candidates_of(now, resolution);
+    const auto chosen = choose_server(candidates, entropy_);
+    if (!chosen) break;
+    Attempt& attempt = visit.attempts[*chosen];
+    if (send(now, resolution, ask, attempt, Transport::kUdp)) return;
+    if (resolution.phase == Phase::kFinished) return;
+    attempt.excluded = true;  // full: not this one now
+    ++resolution.evidence.shed;
+  }
+  release_flight(resolution, false);
+  if (look_up_addresses(now, resolution)) return;
+  out_of_servers(now, resolution);
+}
+
+std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& resolution) {
+  std::vector<Candidate> candidates;
+  candidates.reserve(resolution.visit->attempts.size());
+  for (const Attempt& attempt : resolution.visit->attempts) {
+    candidates.push_back({.address = attempt.address,
+                          .health = shared_.health->view(now.boot, attempt.address),
+                          .sends = attempt.udp_sends,
+                          .excluded = attempt.excluded,
+                          .family_suspect = family_suspect(now.boot, attempt.address.family())});
+  }
+  return candidates;
+}
+
+void Engine::Impl::add_address(Resolution& resolution, const base::IpAddress& address) {
+  if (same_addresses_known(*resolution.visit, address)) return;
+  if (!may_ask(address)) {
+    counters_.add(base::Counter::kUpstreamNeverQuery);
+    return;
+  }
+  resolution.visit->attempts.push_back({.address = address});
+}
+
+void Engine::Impl::add_cached_addresses(base::Now now, Resolution& resolution, wire::NameView server) {
+  const wire::Name lower = wire::Name(server).lowercased();
+  for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
+    const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(lower, type, cache::Space::kAnswer));
+    if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) continue;
+    size_t count = 0;
+    wire::for_each_rendered(entry->body(), [&](wire::Type, uint32_t, base::Bytes rdata) {
+      if (count++ >= cache::kAddressesPerServerMax) return;
+      if (const auto address = wire::parse_address(type, rdata)) add_address(resolution, *address);
+    });
+  }
+}
+
+bool Engine::Impl::may_ask(const base::IpAddress& address) const {
+  if (address.is_v4() ? !options_.ipv4 : !options_.ipv6) return false;
+  const base::Endpoint endpoint{address, options_.server_port};
+  if (std::find(options_.own_listeners.begin(), options_.own_listeners.end(), endpoint) != options_.own_listeners.end()) {
+    return false;
+  }
+  if (std::find(options_.always_query.begin(), options_.always_query.end(), address) != options_.always_query.end()) return true;
+  return std::none_of(options_.never_query.begin(), options_.never_query.end(),
+                      [&](const base::Prefix& prefix) { return prefix.contains(address); });
+}
+
+// A family that has answered nobody for a while although the other one does: a one-sided network.
+bool Engine::Impl::family_suspect(base::Instant now, base::Family family) const {
+  constexpr uint32_t kSuspectAfterFailures = 6;
+  const FamilyHealth& own = family == base::Family::kV4 ? v4_ : v6_;
+  const FamilyHealth& other = family == base::Family::kV4 ? v6_ : v4_;
+  return own.failures_in_row >= kSuspectAfterFailures && other.failures_in_row < kSuspectAfterFailures &&
+         other.last_success > own.last_success && now - other.last_success < base::seconds(60);
+}
+
+// No server of the parent's delegation was of use: the zone may name others itself.
+void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
+  if (merge_child_servers(now, resolution)) {
+    make_ready(resolution.id);
+    return;
+  }
+  const Evidence& seen = resolution.evidence;
+  const bool only_network = seen.unreachable > 0 && seen.timeouts + seen.refused + seen.servfail + seen.lame + seen.broken == 0;
+  fail(now, resolution, seen.shed > 0 && seen.timeouts + seen.unreachable + seen.refused == 0 ? Outcome::kShed : Outcome::kFailed,
+       only_network ? wire::ExtendedError::kNetworkError : wire::ExtendedError::kNoReachableAuthority, describe(resolution));
+}
+
+bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  if (visit.child_ns_used) return false;
+  visit.child_ns_used = true;
+  const cache::Entry* entry =
+      shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, cache::Space::kChildNs));
+  if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) return false;
+  bool added = false;
+  for (auto& server : cache::read_delegation(*entry).servers) {
+    const bool known = std::any_of(visit.delegation.servers.begin(), visit.delegation.servers.end(),
+                                   [&](const cache::DelegationServer& other) { return other.name == server.name; });
+    const size_t attempts_before = visit.attempts.size();
+    for (const auto& address : server.glue) add_address(resolution, address);
+    added = added || visit.attempts.size() > attempts_before;
+    if (known) continue;
+    visit.delegation.servers.push_back(std::move(server));
+    visit.lookups.push_back(AddressLookup::kNotStarted);
+    added = true;
+  }
+  return added;
+}
+
+}  // namespace resolver

@@ -1,0 +1,117 @@
+// Resolution: the engine's work on one question (name and type), whoever asked it: clients, or
+// other resolutions that need an address or an alias's target. Equal questions share one.
+//
+// It holds what it waits for and what was tried; deciding is elsewhere (digest, choose_server,
+// next_qname), doing is in the engine_*.cc files. `enter` is the one writer of the phase.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/check.h"
+#include "base/instant.h"
+#include "base/ip.h"
+#include "cache/delegation.h"
+#include "cache/entry.h"
+#include "resolver/budget.h"
+#include "resolver/client.h"
+#include "resolver/engine.h"
+#include "resolver/phase.h"
+#include "wire/name.h"
+#include "wire/types.h"
+
+namespace resolver {
+
+using ResolutionId = uint64_t;  // 0: none
+
+// What was tried with one server address for this question in this zone.
+struct Attempt {
+  base::IpAddress address;
+  uint8_t udp_sends = 0;
+  uint8_t tcp_sends = 0;
+  bool excluded = false;      // gave a useless answer, or could not be reached
+  bool without_edns = false;
+  bool without_case = false;  // does not keep the letter case: TCP was tried, now plain UDP
+  uint8_t bad_cookies = 0;
+};
+
+enum class AddressLookup : uint8_t { kNotStarted, kRunning, kDone };
+
+// The zone whose servers are being asked. Replaced whole when a referral leads on.
+struct ZoneVisit {
+  cache::Delegation delegation;
+  uint32_t lease_until_s = UINT32_MAX;          // boot seconds; root hints have no end
+  std::vector<Attempt> attempts;
+  std::vector<AddressLookup> lookups;           // one per delegation.servers
+  bool child_ns_used = false;
+  size_t known_labels = 0;                      // see next_qname_labels
+};
+
+// Counts for the one line that says why it failed.
+struct Evidence {
+  uint16_t timeouts = 0, unreachable = 0, refused = 0, servfail = 0, lame = 0, broken = 0, no_address = 0, shed = 0;
+};
+
+enum class Outcome : uint8_t {
+  kAnswered,    // rcode and chain are the result, denials among them
+  kFailed,      // the zone's servers (or an alias's) gave no usable answer: cached (RFC 9520)
+  kCached,      // a cached failure answered
+  kBudget,      // the budget is used up
+  kLoop,        // an alias or delegation loop
+  kShed,        // gave way: our own bounds
+};
+
+struct Result {
+  Outcome outcome = Outcome::kFailed;
+  wire::Rcode rcode = wire::Rcode::kServfail;
+  std::vector<cache::EntryPtr> chain;
+  std::optional<wire::ExtendedError> error;
+  std::string error_text;
+};
+
+struct Resolution {
+  // Constant after construction.
+  ResolutionId id = 0;
+  wire::Name name;  // lower case
+  wire::Type type = wire::Type::kNone;
+  std::shared_ptr<QueryBudget> budget;
+  bool from_client = false;  // the budget was made for this very question
+  uint8_t depth = 0;         // sub-questions above it
+
+  // Who waits for it.
+  std::unordered_set<ClientId> clients;
+  std::vector<ResolutionId> dependents;
+
+  // Its way.
+  Phase phase = Phase::kCacheCheck;
+  std::optional<ZoneVisit> visit;
+  std::vector<wire::Name> failed_zones;     // do not start there again: their parents are asked
+  uint8_t minimise_steps = 0;
+  bool minimise = true;
+  uint8_t flights_joined = 0;
+  uint8_t address_lookups = 0;              // server names looked up so far, over all zones
+  std::vector<ResolutionId> awaited;        // sub-questions that are out
+  uint64_t flight = 0;                      // owned or followed; 0: none
+  bool flight_failed = false;               // its owner found no server
+  bool parked = false;                      // waits for another worker's claim
+  base::Instant parked_until;
+  ExchangeId exchange{};                    // the query that is out; 0: none
+  Evidence evidence;
+  Result result;
+
+  void enter(Phase next) {
+    CHECK(may_follow(phase, next));
+    phase = next;
+  }
+};
+
+// Bounds on sub-questions for server addresses (NXNSAttack, CVE-2020-12662; NRDelegation).
+inline constexpr uint8_t kAddressLookupsPerResolutionMax = 8;  // server names, each A and AAAA
+inline constexpr uint8_t kDepthMax = 8;                        // sub-questions below sub-questions
+inline constexpr uint8_t kFlightsJoinedMax = 16;
+
+}  // namespace resolver
