@@ -1,0 +1,16 @@
+// Checks made before anything is started, so that a failure is one clear sentence.
+#pragma once
+
+#include <string>
+
+#include "base/ip.h"
+#include "base/result.h"
+
+namespace server {
+
+// Can this process serve `endpoint`, and is nobody else there? The listeners share their port
+// among the workers (SO_REUSEPORT), so a second daemon of the same user would silently take half
+// of the queries: a bind without sharing finds it.
+[[nodiscard]] base::Result<void, std::string> check_endpoint_free(const base::Endpoint& endpoint);
+
+}  // namespace server

@@ -1,0 +1,42 @@
+#include "server/privileges.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace server {
+
+base::Result<User, std::string> find_user(const std::string& name) {
+  constexpr size_t kRecordBytes = 65536;  // chosen: passwd lines are far shorter
+  std::vector<char> buffer(kRecordBytes);
+  passwd record{};
+  passwd* found = nullptr;
+  const int status = getpwnam_r(name.c_str(), &record, buffer.data(), buffer.size(), &found);
+  if (found == nullptr) {
+    const std::string reason = status == 0 ? "there is no such user" : std::strerror(status);
+    return base::error("[server] user = \"" + name + "\" cannot be used: " + reason +
+                       "; create the user (adduser --system), or write the name of an existing one");
+  }
+  return User{name, record.pw_uid, record.pw_gid};
+}
+
+base::Result<void, std::string> become_user(const User& user) {
+  const auto failed = [&](const char* call) {
+    return base::error("cannot become user \"" + user.name + "\" (" + call + ": " + std::strerror(errno) +
+                       "); start as root with CAP_SETUID and CAP_SETGID, or leave [server] user empty");
+  };
+  if (setgroups(0, nullptr) != 0) return failed("setgroups");
+  if (setresgid(user.gid, user.gid, user.gid) != 0) return failed("setresgid");
+  if (setresuid(user.uid, user.uid, user.uid) != 0) return failed("setresuid");
+  if (user.uid != 0 && setuid(0) == 0) {
+    return base::error("user \"" + user.name +
+                       "\" could become root again; this kernel's set-up is not safe to run on");
+  }
+  return {};
+}
+
+}  // namespace server
