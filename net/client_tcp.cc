@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kAcceptsPerVisit = 64;
 constexpr size_t kReadBytes = 16 * 1024;
-// Of one connection's messages, at most so many in a turn: others get their share.
+// Of one connection's messages, at most so many in a row: others get their share.
 constexpr int kMessagesPerVisit = 16;
 
 ConnectionId make_id(uint32_t generation, uint32_t slot) {
@@ -228,15 +228,12 @@ void ClientTcp::begin_turn(base::Instant now) {
   while (!touched_.empty()) arm(touched_.front(), now);
   // Half of the room at most: sockets get the rest.
   const size_t room_left = events_.room() / 2;
-  List<&Connection::resumable> round;
-  round.swap(resumable_);
-  while (!round.empty() && events_.room() > room_left) {
-    Connection& connection = round.front();
-    round.pop_front();
+  while (!resumable_.empty() && events_.room() > room_left) {
+    Connection& connection = resumable_.front();
+    resumable_.pop_front();  // take_messages() puts it at the back if there is more
     touch(connection);
     take_messages(connection);
   }
-  resumable_.splice(resumable_.begin(), round);
 }
 
 void ClientTcp::end_turn(base::Instant now) {

@@ -18,11 +18,12 @@ using MadeDriver = base::Result<std::unique_ptr<Driver>, StartError>;
 MadeDriver make_driver(Backend wanted, EventQueue& events, base::Counters& counters) {
   switch (wanted) {
     case Backend::kMmsg: return MmsgDriver::make(events, counters);
-    case Backend::kUring: return make_uring_driver(events, counters);
+    case Backend::kUring:
     case Backend::kAuto: break;
   }
-  MadeDriver made = make_uring_driver(events, counters);
+  MadeDriver made = UringDriver::make(events, counters);
   if (made) return made;
+  if (wanted == Backend::kUring) return base::error(StartError{made.error().sentence + "; choose the backend mmsg or auto"});
   base::log_line(base::LogLevel::kWarning, made.error().sentence + "; using recvmmsg and sendmmsg instead");
   return MmsgDriver::make(events, counters);
 }

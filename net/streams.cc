@@ -7,7 +7,7 @@
 namespace net {
 namespace {
 constexpr size_t kReadBytes = 64 * 1024;
-// Of one stream's messages, at most so many in a turn: others get their share.
+// Of one stream's messages, at most so many in a row: others get their share.
 constexpr int kMessagesPerVisit = 16;
 }  // namespace
 
@@ -149,14 +149,11 @@ void Streams::begin_turn(base::Instant now) {
   }
   // Half of the room at most: sockets get the rest.
   const size_t room_left = events_.room() / 2;
-  List<&Stream::resumable> round;
-  round.swap(resumable_);
-  while (!round.empty() && events_.room() > room_left) {
-    Stream& stream = round.front();
-    round.pop_front();
+  while (!resumable_.empty() && events_.room() > room_left) {
+    Stream& stream = resumable_.front();
+    resumable_.pop_front();  // take_messages() puts it at the back if there is more
     take_messages(stream);
   }
-  resumable_.splice(resumable_.begin(), round);
 }
 
 void Streams::end_turn(base::Instant now) {

@@ -26,7 +26,7 @@ inline std::string text_of(base::Bytes bytes) { return std::string(base::as_text
 // A blocking socket of the test's own; receiving gives up after two seconds of silence.
 class Peer {
  public:
-  Peer(int type, const char* address, uint16_t port = 0) : type_(type) {
+  Peer(int type, const char* address, uint16_t port = 0) {
     fd_ = Descriptor(socket(ip(address).is_v4() ? AF_INET : AF_INET6, type | SOCK_CLOEXEC, 0));
     timeval patience{.tv_sec = 2, .tv_usec = 0};
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -39,7 +39,7 @@ class Peer {
       setsockopt(fd_.get(), IPPROTO_TCP, 1 /* TCP_NODELAY */, &one, sizeof(one));
     }
   }
-  explicit Peer(Descriptor fd) : fd_(std::move(fd)), bound_(true), type_(SOCK_STREAM) {}
+  explicit Peer(Descriptor fd) : fd_(std::move(fd)), bound_(true) {}
 
   bool bound() const { return bound_; }
   int fd() const { return fd_.get(); }
@@ -89,7 +89,6 @@ class Peer {
  private:
   Descriptor fd_;
   bool bound_ = false;
-  int type_;
 };
 
 inline std::string framed(std::string_view message) {
