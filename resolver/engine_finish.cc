@@ -120,8 +120,23 @@ void Engine::Impl::finish(base::Now now, Resolution& resolution, Outcome outcome
   resolutions_.erase(found);
 }
 
+// Clients that joined a sub-question of somebody else's question do not pay for that budget.
+void Engine::Impl::restart_for_clients(base::Now now, Resolution& done) {
+  if (done.clients.empty()) return;
+  const auto same = by_question_.find(shared_.cache->key(done.name, done.type, cache::Space::kAnswer).hash);
+  const ResolutionId id = same != by_question_.end() ? same->second
+                                                     : start(now, done.name, done.type,
+                                                             std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
+  for (const ClientId client : done.clients) {
+    clients_.at(client).resolution = id;
+    find(id)->clients.insert(client);
+  }
+  done.clients.clear();
+}
+
 // Called from run_ready(), never from finish(): a chain of aliases is no chain of calls.
 void Engine::Impl::hand_over(base::Now now, Resolution& done) {
+  if (done.result.outcome == Outcome::kBudget && !done.from_client) restart_for_clients(now, done);
   answer_waiting(now, done);
   for (const ResolutionId id : done.dependents) {
     if (Resolution* parent = find(id)) on_sub_question_done(now, *parent, done);

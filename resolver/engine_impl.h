@@ -205,6 +205,7 @@ class Engine::Impl {
   void fail_budget(base::Now now, Resolution& resolution);
   void cache_failure(base::Now now, const Resolution& resolution);
   void answer_waiting(base::Now now, Resolution& resolution);
+  void restart_for_clients(base::Now now, Resolution& done);
   void shed_resolution(base::Now now, ResolutionId id);
   void shed_marked(base::Now now);
   [[nodiscard]] static std::string describe(const Resolution& resolution);

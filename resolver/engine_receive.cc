@@ -163,6 +163,8 @@ void Engine::Impl::note_server(base::Now now, const Exchange& exchange, const wi
       std::memcpy(cookie.data(), edns->cookie->server.data(), cookie.size());
       shared_.health->set_cookie(now.boot, exchange.server, cookie);
     }
+  } else if (exchange.server_cookie_sent && exchange.transport == Transport::kTcp) {
+    shared_.health->clear_cookie(exchange.server);  // it has stopped sending them (anycast: another node)
   } else if (!exchange.edns && (rcode == wire::Rcode::kNoerror || rcode == wire::Rcode::kNxdomain)) {
     // It answers without EDNS what it did not answer with it.
     const cache::ServerView health = shared_.health->view(now.boot, exchange.server);

@@ -185,7 +185,7 @@ void Engine::Impl::find_delegation(base::Now now, Resolution& resolution) {
   const bool at_parent = resolution.type == wire::Type::kDs && !name.is_root();
   const size_t labels_visited = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
   for (wire::NameView zone = at_parent ? name.parent() : name;; zone = zone.parent()) {
-    if (resolution.visit && zone.label_count() <= labels_visited) return;
+    if (resolution.visit && zone.label_count() <= labels_visited) break;
     const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
     if (entry != nullptr && entry->is_fresh(now.boot) && lease_holds(*entry, now.boot)) {
       ZoneVisit visit;
