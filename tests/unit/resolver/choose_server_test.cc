@@ -1,0 +1,108 @@
+#include "resolver/choose_server.h"
+
+#include <map>
+
+#include "tests/unit/resolver/support.h"
+
+namespace {
+
+using base::milliseconds;
+using resolver::Candidate;
+using resolver::choose_server;
+using resolver::udp_timeout;
+
+Candidate known(int64_t rtt_ms) {
+  Candidate candidate;
+  candidate.health.known = true;
+  candidate.health.smoothed_rtt = milliseconds(rtt_ms);
+  return candidate;
+}
+
+std::map<size_t, int> draw(const std::vector<Candidate>& candidates, int times = 10'000) {
+  base::Entropy entropy(base::Entropy::seed_from_number(7));
+  std::map<size_t, int> counts;
+  for (int time = 0; time < times; ++time) {
+    const auto index = choose_server(candidates, entropy);
+    if (index) ++counts[*index];
+  }
+  return counts;
+}
+
+TEST(ChooseServer, NobodyLeft) {
+  base::Entropy entropy(base::Entropy::seed_from_number(1));
+  EXPECT_FALSE(choose_server({}, entropy));
+  Candidate excluded = known(10);
+  excluded.excluded = true;
+  Candidate exhausted = known(10);
+  exhausted.sends = resolver::kSendsPerTransportMax;
+  const std::vector<Candidate> both = {excluded, exhausted};
+  EXPECT_FALSE(choose_server(both, entropy));
+}
+
+TEST(ChooseServer, NearServersShareAndAFarOneIsExplored) {
+  const auto counts = draw({known(10), known(30), known(300)});
+  EXPECT_NEAR(counts.at(0), 4917, 300);  // half of 95 %, and a third of 5 %
+  EXPECT_NEAR(counts.at(1), 4917, 300);
+  EXPECT_NEAR(counts.at(2), 167, 80);
+}
+
+TEST(ChooseServer, FewestSendsFirst) {
+  Candidate sent = known(10);
+  sent.sends = 1;
+  const auto counts = draw({sent, known(400)});
+  EXPECT_GT(counts.at(1), 9'500);
+}
+
+TEST(ChooseServer, UnknownServersAreTriedBeforeSlowOnes) {
+  const auto counts = draw({known(500), Candidate{}});
+  EXPECT_GT(counts.at(1), 9'500);
+}
+
+TEST(ChooseServer, TimeoutsMakeAServerLookSlow) {
+  Candidate failing = known(20);
+  failing.health.timeouts_in_row = 3;
+  const auto counts = draw({failing, known(100)});
+  EXPECT_GT(counts.at(1), 9'500);
+}
+
+TEST(ChooseServer, DarkServersOnlyWhenNothingElseRemains) {
+  Candidate dark = known(5);
+  dark.health.timeouts_in_row = resolver::kDarkAfterTimeouts;
+  Candidate suspect = known(900);
+  suspect.family_suspect = true;
+  auto counts = draw({dark, suspect});
+  EXPECT_EQ(counts.count(0), 0U);
+  suspect.sends = resolver::kSendsPerTransportMax;
+  counts = draw({dark, suspect});
+  EXPECT_EQ(counts.at(0), 10'000);
+}
+
+TEST(ChooseServer, SuspectFamilyComesAfterTheOther) {
+  Candidate suspect = known(5);
+  suspect.family_suspect = true;
+  const auto counts = draw({suspect, known(900)});
+  EXPECT_EQ(counts.count(0), 0U);
+}
+
+TEST(UdpTimeout, Table) {
+  struct Row {
+    bool is_known;
+    int64_t rtt_ms, variation_ms;
+    uint8_t earlier_sends;
+    int64_t expected_ms;
+  };
+  constexpr Row kRows[] = {
+      {false, 0, 0, 0, 600},     {false, 0, 0, 1, 1200}, {false, 0, 0, 2, 2400}, {false, 0, 0, 3, 3000},
+      {true, 10, 5, 0, 200},     {true, 10, 5, 1, 400},  {true, 100, 50, 0, 300}, {true, 100, 50, 2, 1200},
+      {true, 4000, 900, 0, 3000}, {true, 4000, 900, 255, 3000},
+  };
+  for (const Row& row : kRows) {
+    cache::ServerView health;
+    health.known = row.is_known;
+    health.smoothed_rtt = milliseconds(row.rtt_ms);
+    health.rtt_variation = milliseconds(row.variation_ms);
+    EXPECT_EQ(udp_timeout(health, row.earlier_sends), milliseconds(row.expected_ms)) << row.rtt_ms << " " << int{row.earlier_sends};
+  }
+}
+
+}  // namespace
