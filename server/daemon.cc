@@ -17,7 +17,6 @@
 #include "server/preflight.h"
 #include "server/privileges.h"
 #include "server/random.h"
-#include "server/signals.h"
 #include "server/stats.h"
 #include "server/team.h"
 #include "server/worker.h"
@@ -59,10 +58,10 @@ uint32_t worker_count(uint32_t configured) {
 // The main thread's part of a running daemon.
 class Daemon {
  public:
-  Daemon(const DaemonOptions& options, const StderrLog& log, Signals signals)
+  Daemon(const DaemonOptions& options, const StderrLog& log, const Signals& signals)
       : options_(options),
         log_(log),
-        signals_(std::move(signals)),
+        signals_(signals),
         worker_count_(worker_count(options.config.server.workers)),
         team_(worker_count_) {}
 
@@ -80,7 +79,7 @@ class Daemon {
 
   DaemonOptions options_;
   const StderrLog& log_;
-  Signals signals_;
+  const Signals& signals_;
   uint32_t worker_count_;
   std::optional<User> user_;
   std::optional<ControlSocket> control_;
@@ -225,10 +224,8 @@ void Daemon::run() {
 
 }  // namespace
 
-base::Result<void, std::string> run_daemon(const DaemonOptions& options, const StderrLog& log) {
-  auto signals = Signals::block();
-  if (!signals) return base::error(signals.error());
-  Daemon daemon(options, log, std::move(*signals));
+base::Result<void, std::string> run_daemon(const DaemonOptions& options, const StderrLog& log, const Signals& signals) {
+  Daemon daemon(options, log, signals);
   if (auto started = daemon.start(); !started) return started;
   daemon.run();
   return {};

@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "net/loop.h"
 #include "server/log_sink.h"
+#include "server/signals.h"
 
 namespace server {
 
@@ -19,6 +20,8 @@ struct DaemonOptions {
 };
 
 // Returns when a signal has ended it. The error, one sentence, says why it could not start.
-[[nodiscard]] base::Result<void, std::string> run_daemon(const DaemonOptions& options, const StderrLog& log);
+// REQUIRES: the signals were blocked before `log` started its thread.
+[[nodiscard]] base::Result<void, std::string> run_daemon(const DaemonOptions& options, const StderrLog& log,
+                                                         const Signals& signals);
 
 }  // namespace server

@@ -63,11 +63,14 @@ int run(const Arguments& arguments) {
                                : arguments.backend == "mmsg" ? net::Backend::kMmsg
                                                              : net::Backend::kAuto;
   std::optional<std::string> failure;
+  // Before the first thread, which is the log's: a signal must find no thread that would take it.
+  const auto signals = server::Signals::block();
+  if (!signals) return say(signals.error()), 1;
   {
     server::StderrLog log;
     base::set_log_sink(&log, options->log.level);
     const server::DaemonOptions daemon{*options, backend, arguments.control, HOLDFAST_VERSION};
-    if (const auto ran = server::run_daemon(daemon, log); !ran) failure = ran.error();
+    if (const auto ran = server::run_daemon(daemon, log, *signals); !ran) failure = ran.error();
     base::set_log_sink(nullptr, base::LogLevel::kError);
   }
   if (!failure) return 0;
@@ -90,7 +93,7 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   app.add_option("--backend", arguments.backend,
                  "io_uring, or recvmmsg and sendmmsg; auto takes io_uring where it is allowed")
-      ->type_name("auto|uring|mmsg")
+      ->type_name("NAME")
       ->check(CLI::IsMember({"auto", "uring", "mmsg"}));
   app.add_option("--control", arguments.control, "path of the socket for holdfastctl")->type_name("PATH");
   app.set_version_flag("-V,--version", std::string("holdfastd ") + HOLDFAST_VERSION);
