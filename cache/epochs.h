@@ -21,6 +21,7 @@
 
 namespace cache {
 
+// yield_point() stands before each operation on what threads share.
 struct NoHook {
   static void yield_point() {}
 };
@@ -37,23 +38,19 @@ struct Epochs {
     Hook::yield_point();
     // Pairs with the fetch_add in safe_before().
     word.exchange(current, std::memory_order_acq_rel);
-    Hook::yield_point();
   }
 
   static void withdraw(std::atomic<uint64_t>& word) {
     Hook::yield_point();
     // Pairs with the fetch_add in safe_before().
     word.exchange(kOffline, std::memory_order_acq_rel);
-    Hook::yield_point();
   }
 
   // The stamp for what the caller has just unlinked; advances the epoch.
   static uint64_t stamp(std::atomic<uint64_t>& epoch) {
     Hook::yield_point();
     // Pairs with the load in announce().
-    const uint64_t stamped = epoch.fetch_add(1, std::memory_order_acq_rel);
-    Hook::yield_point();
-    return stamped;
+    return epoch.fetch_add(1, std::memory_order_acq_rel);
   }
 
   // Everything that the caller (or who handed it over under a lock) retired with a smaller stamp
@@ -68,7 +65,6 @@ struct Epochs {
       const uint64_t announced = word_of(i).fetch_add(0, std::memory_order_acq_rel);
       if (announced != kOffline) oldest = std::min(oldest, announced);
     }
-    Hook::yield_point();
     return oldest;
   }
 };
