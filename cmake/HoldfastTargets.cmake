@@ -25,7 +25,9 @@ if(HOLDFAST_WERROR)
   target_compile_options(holdfast_options INTERFACE -Werror)
 endif()
 if(HOLDFAST_SANITIZE)
-  target_compile_options(holdfast_options INTERFACE -fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all)
+  # The vptr check needs RTTI, which the strict folders do not have.
+  target_compile_options(holdfast_options INTERFACE
+    -fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)
   target_link_options(holdfast_options INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
 endif()
 if(HOLDFAST_FUZZ)
