@@ -12,7 +12,8 @@ SERVER = """server:
   xfrdir: "{folder}"
   pidfile: ""
   username: ""
-  server-count: 1
+  server-count: {servers}
+  reuseport: yes
   tcp-count: 200
   rrl-ratelimit: 0
   rrl-whitelist-ratelimit: 0
@@ -23,11 +24,11 @@ SERVER = """server:
 """
 
 
-def write(folder, instance, addresses, zones):
+def write(folder, instance, addresses, zones, servers=1):
     """`zones` is [(name, text)]. Returns the configuration's path."""
     home = Path(folder) / f"nsd-{instance}"
     home.mkdir(parents=True, exist_ok=True)
-    lines = [SERVER.format(folder=home, addresses="".join(f"  ip-address: {a}\n" for a in addresses))]
+    lines = [SERVER.format(folder=home, servers=servers, addresses="".join(f"  ip-address: {a}\n" for a in addresses))]
     for number, (name, text) in enumerate(zones):
         (home / f"{number}.zone").write_text(text)
         lines.append(f'zone:\n  name: "{name}"\n  zonefile: "{number}.zone"\n')
@@ -36,8 +37,9 @@ def write(folder, instance, addresses, zones):
     return path
 
 
-def start(folder, instance, addresses, zones):
-    path = write(folder, instance, addresses, zones)
+def start(folder, instance, addresses, zones, *, servers=1):
+    """With two servers or more, NSD's sockets also bear a socket of another program that is bound to any address."""
+    path = write(folder, instance, addresses, zones, servers)
     return Process(f"nsd-{instance}", [find("nsd"), "-d", "-c", str(path)], folder)
 
 
