@@ -1,0 +1,75 @@
+// budget_kept: what one client question may cost. Sends per question and sends of one question to
+// one server are counted where one client asks at a time; what is in flight to one server, always.
+#include <algorithm>
+#include <map>
+
+#include "tests/sim/checker.h"
+
+namespace sim {
+namespace {
+
+constexpr uint32_t kSendsToOneServerMax = 3;  // RFC 9520 §3.1
+constexpr uint32_t kPrimingSendsMax = 20;     // the root's own question is nobody's
+
+class BudgetKept : public Checker {
+ public:
+  explicit BudgetKept(Scene& scene) : Checker("budget_kept", scene) {}
+
+  void on_query(const AskedQuery& query) override {
+    sends_ = 0;
+    sends_to_.clear();
+    asked_ = to_text(query.question);
+  }
+
+  void on_send(size_t engine, const resolver::SendQuery& effect) override {
+    const auto key = std::pair(engine, effect.server.address);
+    server_of_[{engine, effect.exchange}] = effect.server.address;
+    if (++in_flight_[key] > scene_.world.options.bounds.exchanges_per_server_max) {
+      fail("too many in flight to " + effect.server.to_text());
+    }
+    count(effect.server, effect.query, true);
+  }
+  void on_stream_send(size_t, const base::Endpoint& server, base::Bytes message) override { count(server, message, false); }
+
+  void on_exchange_closed(size_t engine, resolver::ExchangeId id) override {
+    const auto found = server_of_.find({engine, id});
+    if (found == server_of_.end()) return;
+    --in_flight_[{engine, found->second}];
+    server_of_.erase(found);
+  }
+
+ private:
+  void count(const base::Endpoint& server, base::Bytes message, bool is_udp) {
+    if (!scene_.world.habits.one_at_a_time) return;
+    const auto view = wire::MessageView::parse(message);
+    if (!view || !view->question()) return fail("a query that does not parse");
+    if (++sends_ > scene_.world.options.budget.sends + kPrimingSendsMax) fail("too many sends for " + asked_);
+    const Question question{view->question()->name.lowercased(), view->question()->type};
+    const uint32_t sends = is_udp ? ++sends_to_[{to_text(question), server.address}] : 0;
+    if (sends > kSendsToOneServerMax * zones_at(server.address, question.name)) {
+      fail("sent too often to " + server.to_text() + ": " + to_text(question) + " for " + asked_);
+    }
+  }
+
+  // A server that holds parent and child is asked as each of them.
+  uint32_t zones_at(const base::IpAddress& address, wire::NameView name) const {
+    uint32_t zones = 0;
+    for (const Server& server : scene_.world.servers) {
+      if (std::find(server.addresses.begin(), server.addresses.end(), address) == server.addresses.end()) continue;
+      for (const size_t zone : server.zones) zones += name.is_within(scene_.world.zones[zone].origin) ? 1 : 0;
+    }
+    return zones == 0 ? 1 : zones;
+  }
+
+  uint32_t sends_ = 0;
+  std::string asked_;
+  std::map<std::pair<std::string, base::IpAddress>, uint32_t> sends_to_;
+  std::map<std::pair<size_t, base::IpAddress>, uint32_t> in_flight_;
+  std::map<std::pair<size_t, resolver::ExchangeId>, base::IpAddress> server_of_;
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> make_budget_kept(Scene& scene) { return std::make_unique<BudgetKept>(scene); }
+
+}  // namespace sim

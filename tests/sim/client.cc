@@ -1,0 +1,118 @@
+#include "tests/sim/client.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/entropy.h"
+#include "wire/writer.h"
+
+namespace sim {
+
+using resolver::Transport;
+
+namespace {
+constexpr size_t kLivenessQuestionsMax = 60;
+constexpr base::Duration kLivenessGap = base::milliseconds(50);
+// Longer than everything that is done for one question.
+constexpr base::Duration kAloneGap = base::seconds(40);
+}  // namespace
+
+Clients::Clients(World& world, EventQueue& queue, Pump& pump, Random dice)
+    : world_(world), queue_(queue), pump_(pump), dice_(dice) {
+  pump_.set_answered([this](AskedQuery& query, base::Bytes message) { on_answer(query, message); });
+}
+
+std::vector<uint8_t> Clients::render(const AskedQuery& query, bool with_edns) {
+  std::vector<uint8_t> buffer(512);
+  wire::Header header;
+  header.id = query.message_id;
+  header.rd = true;
+  wire::MessageWriter writer(buffer, buffer.size(), header);
+  CHECK(writer.question(query.question.name, query.question.type, wire::Class::kIn));
+  if (with_edns) CHECK(writer.opt(1232, 0, false, {}));
+  const base::Bytes message = writer.finish();
+  return {message.begin(), message.end()};
+}
+
+AskedQuery& Clients::make_query(const Question& question, Phase phase) {
+  AskedQuery& query = queries_.emplace_back();
+  query.id = queries_.size();
+  query.engine = dice_.below(static_cast<uint32_t>(world_.engine_count));
+  const auto host = static_cast<uint8_t>(dice_.below(world_.habits.addresses));
+  query.address = base::IpAddress::v4(std::array<uint8_t, 4>{10, 0, host, 1});
+  query.transport = dice_.percent(world_.habits.tcp) ? Transport::kTcp : Transport::kUdp;
+  query.question = question;
+  if (dice_.percent(30)) {
+    base::Entropy entropy(base::Entropy::seed_from_number(dice_.next()));
+    query.question.name = question.name.with_random_case(entropy);
+  }
+  query.message_id = static_cast<uint16_t>(dice_.next());
+  query.packet = render(query, dice_.percent(70));
+  query.asked = queue_.now();
+  query.phase = phase;
+  return query;
+}
+
+// Questions of one instant: each worker gets its share as one batch.
+void Clients::ask(const std::vector<Question>& questions, Phase phase) {
+  std::vector<std::vector<AskedQuery*>> batches(world_.engine_count);
+  for (const Question& question : questions) {
+    AskedQuery& query = make_query(question, phase);
+    batches[query.engine].push_back(&query);
+    if (query.transport == Transport::kTcp && phase == Phase::kSafety && dice_.percent(world_.habits.gone)) {
+      queue_.after(dice_.duration(base::Duration(0), base::seconds(2)), [this, &query] {
+        if (query.answers == 0) pump_.client_gone(query);
+      });
+    }
+  }
+  for (size_t engine = 0; engine < batches.size(); ++engine) {
+    if (!batches[engine].empty()) pump_.ask(engine, batches[engine]);
+  }
+}
+
+Question Clients::draw_question() {
+  if (dice_.percent(world_.habits.flood)) {
+    const Zone& zone = world_.zones[world_.zones.size() - 1 - dice_.zipf_like(world_.zones.size())];
+    return {below("r" + std::to_string(dice_.below(1'000'000)), zone.origin), wire::Type::kA};
+  }
+  return world_.questions[dice_.zipf_like(world_.questions.size())];
+}
+
+base::Instant Clients::schedule_safety() {
+  const ClientHabits& habits = world_.habits;
+  if (habits.one_at_a_time) {
+    for (uint32_t index = 0; index < habits.queries; ++index) {
+      queue_.after(kAloneGap * index, [this] { ask({draw_question()}, Phase::kSafety); });
+    }
+    return queue_.now() + kAloneGap * habits.queries;
+  }
+  for (uint32_t index = 0; index < habits.queries; ++index) {
+    queue_.after(dice_.duration(base::Duration(0), habits.span), [this] {
+      const Question question = draw_question();
+      const uint32_t copies = dice_.percent(world_.habits.burst) ? dice_.between(2, 8) : 1;
+      ask(std::vector<Question>(copies, question), Phase::kSafety);
+    });
+  }
+  return queue_.now() + habits.span;
+}
+
+base::Instant Clients::schedule_liveness() {
+  const size_t count = std::min(kLivenessQuestionsMax, world_.questions.size());
+  for (size_t index = 0; index < count; ++index) {
+    const size_t which = (index * 7 + 3) % world_.questions.size();
+    queue_.after(kLivenessGap * static_cast<int64_t>(index), [this, which] { ask({world_.questions[which]}, Phase::kLiveness); });
+  }
+  return queue_.now() + kLivenessGap * static_cast<int64_t>(count);
+}
+
+void Clients::on_answer(AskedQuery& query, base::Bytes message) {
+  const bool is_truncated = message.size() > 2 && (message[2] & 0x02) != 0;
+  if (!is_truncated || query.transport == Transport::kTcp) return;
+  queue_.after(base::milliseconds(1), [this, question = query.question, phase = query.phase] {
+    AskedQuery& again = make_query(question, phase);
+    again.transport = Transport::kTcp;
+    pump_.ask(again.engine, {&again});
+  });
+}
+
+}  // namespace sim

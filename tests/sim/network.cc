@@ -1,0 +1,155 @@
+#include "tests/sim/network.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "tests/sim/liar.h"
+#include "wire/writer.h"
+
+namespace sim {
+
+using wire::MessageView;
+
+Network::Network(World& world, EventQueue& queue, Random dice) : world_(world), queue_(queue), dice_(dice) {
+  for (size_t index = 0; index < world.servers.size(); ++index) {
+    for (const base::IpAddress& address : world.servers[index].addresses) servers_[address] = index;
+  }
+}
+
+Server* Network::server_at(const base::IpAddress& address) {
+  const auto found = servers_.find(address);
+  return found == servers_.end() ? nullptr : &world_.servers[found->second];
+}
+
+bool Network::is_reachable(const base::IpAddress& address) const {
+  return !(world_.faults.ipv6_dead && !address.is_v4());
+}
+
+bool Network::is_silent(const Server& server) const {
+  return server.manner == Manner::kDead || (server.dark_from <= queue_.now() && queue_.now() < server.dark_until);
+}
+
+base::Duration Network::draw_delay(const Server& server) {
+  const base::Duration half = server.round_trip / 2;
+  base::Duration delay = half + dice_.duration(base::Duration(0), half / 4);
+  if (dice_.percent(world_.faults.late)) delay += dice_.duration(base::Duration(0), base::seconds(2));
+  return delay;
+}
+
+// The attacker does not know id and letter case; what it sends comes before the truth.
+void Network::spray(base::Bytes query, base::Duration round_trip, const Deliver& deliver) {
+  const auto view = MessageView::parse(query);
+  if (!view || !view->question()) return;
+  for (uint32_t index = dice_.between(1, 5); index > 0; --index) {
+    queue_.after(dice_.duration(base::Duration(0), round_trip),
+                 [deliver, forged = forge(*view, dice_)] { deliver(forged, true); });
+  }
+}
+
+void Network::datagram(const base::Endpoint& endpoint, base::Bytes query, const Deliver& deliver) {
+  Server* server = server_at(endpoint.address);
+  const base::Duration round_trip = server != nullptr ? server->round_trip : base::milliseconds(20);
+  if (dice_.percent(world_.faults.forge)) spray(query, round_trip, deliver);
+  if (server == nullptr || dice_.percent(world_.faults.loss)) return;
+  const std::vector<uint8_t> copy(query.begin(), query.end());
+  queue_.after(draw_delay(*server), [this, server, copy, deliver] {
+    const std::vector<uint8_t> response = respond(*server, copy, false);
+    if (response.empty() || dice_.percent(world_.faults.loss)) return;
+    const uint32_t copies = dice_.percent(world_.faults.duplicate) ? 2 : 1;
+    for (uint32_t index = 0; index < copies; ++index) {
+      queue_.after(draw_delay(*server), [response, deliver] { deliver(response, false); });
+    }
+  });
+}
+
+void Network::connect(const base::Endpoint& endpoint, const std::function<void(bool)>& done) {
+  Server* server = server_at(endpoint.address);
+  if (server == nullptr || is_silent(*server)) return;
+  const bool opens = !server->refuses_tcp;
+  queue_.after(server->round_trip + server->tcp_delay, [done, opens] { done(opens); });
+}
+
+void Network::stream_message(const base::Endpoint& endpoint, base::Bytes query, const Deliver& deliver,
+                             const std::function<void()>& closed) {
+  Server* server = server_at(endpoint.address);
+  if (server == nullptr) return;
+  const std::vector<uint8_t> copy(query.begin(), query.end());
+  queue_.after(server->round_trip / 2, [this, server, copy, deliver, closed] {
+    const std::vector<uint8_t> response = respond(*server, copy, true);
+    const bool closes = server->closes_stream_after_each;
+    // Responses overtake each other: some take longer to make (RFC 7766 §6.2.1.1).
+    const base::Duration delay = server->round_trip / 2 + dice_.duration(base::Duration(0), base::milliseconds(5));
+    queue_.after(delay, [response, deliver, closed, closes] {
+      if (!response.empty()) deliver(response, false);
+      if (closes) closed();
+    });
+  });
+}
+
+Response Network::think(Server& server, const MessageView& query) {
+  const wire::Question& question = *query.question();
+  std::vector<const Zone*> zones;
+  for (const size_t index : server.zones) zones.push_back(&world_.zones[index]);
+  Response honest = answer_authoritatively(zones, question.name, question.type, server.minimal);
+  if (server.evil) return lie(world_, *zones.front(), question.name, question.type, honest, dice_);
+  switch (server.manner) {
+    case Manner::kRefuses: return refuse(wire::Rcode::kRefused);
+    case Manner::kServfails: return refuse(wire::Rcode::kServfail);
+    case Manner::kFormerrs: return refuse(wire::Rcode::kFormerr);
+    case Manner::kRefersUpward: {
+      Response upward = refuse(wire::Rcode::kNoerror);
+      append_set(upward.authority, wire::NameView(), wire::Type::kNs,
+                 *world_.zones[0].data().find(wire::NameView(), wire::Type::kNs));
+      return upward;
+    }
+    case Manner::kGood:
+    case Manner::kDead: break;
+  }
+  return honest;
+}
+
+namespace {
+
+// Cookie echo: the client's half and a server's half made from nothing but the client's.
+std::vector<uint8_t> cookie_option(const wire::CookieOption& cookie) {
+  std::vector<uint8_t> value(cookie.client.begin(), cookie.client.end());
+  value.insert(value.end(), cookie.client.begin(), cookie.client.end());
+  value.insert(value.end(), {'s', 'i', 'm', '-', 's', 'i', 'm', '-'});
+  std::vector<uint8_t> options(value.size() + 4);
+  size_t used = 0;
+  CHECK(wire::append_option(options, used, wire::OptionCode::kCookie, value));
+  return options;
+}
+
+}  // namespace
+
+std::vector<uint8_t> Network::respond(Server& server, base::Bytes bytes, bool over_tcp) {
+  const auto query = MessageView::parse(bytes);
+  if (is_silent(server) || !query || !query->question()) return {};
+  const bool has_edns = query->edns().has_value();
+  if (has_edns && server.drops_edns && !over_tcp) return {};
+  RenderOptions options;
+  options.with_edns = has_edns && !server.formerr_on_edns;
+  options.lower_question = server.lowers_case;
+  const size_t payload = has_edns ? std::max<size_t>(512, query->edns()->payload_bytes) : 512;
+  options.bytes_max = over_tcp ? 65535 : std::min<size_t>(payload, 1232);
+  options.truncate = server.truncates_all && !over_tcp;
+  std::vector<uint8_t> edns_options;
+  bool has_server_cookie = false;
+  if (options.with_edns && query->edns()->cookie && server.echoes_cookies) {
+    edns_options = cookie_option(*query->edns()->cookie);
+    options.edns_options = edns_options;
+    has_server_cookie = !query->edns()->cookie->server.empty();
+  }
+  Response response;
+  if (has_edns && server.formerr_on_edns) {
+    response = refuse(wire::Rcode::kFormerr);
+  } else if (server.demands_cookies && !edns_options.empty() && !has_server_cookie && !over_tcp) {
+    response = refuse(wire::Rcode::kBadcookie);
+  } else {
+    response = think(server, *query);
+  }
+  return render(response, *query, options);
+}
+
+}  // namespace sim

@@ -1,0 +1,45 @@
+// Network: the servers of the world behind links that delay, lose, double and reorder. A query
+// goes in, responses come back through a callback in virtual time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "tests/sim/authority.h"
+#include "tests/sim/event_queue.h"
+#include "tests/sim/world.h"
+
+namespace sim {
+
+class Network {
+ public:
+  using Deliver = std::function<void(std::vector<uint8_t> message, bool is_forged)>;
+
+  Network(World& world, EventQueue& queue, Random dice);
+
+  [[nodiscard]] bool is_reachable(const base::IpAddress& address) const;
+  void datagram(const base::Endpoint& server, base::Bytes query, const Deliver& deliver);
+
+  // `done(true)` when the connection stands; `done(false)` when it was refused; perhaps never.
+  void connect(const base::Endpoint& server, const std::function<void(bool)>& done);
+  // `closed` is called when the server closes the connection behind its response.
+  void stream_message(const base::Endpoint& server, base::Bytes query, const Deliver& deliver,
+                      const std::function<void()>& closed);
+
+ private:
+  [[nodiscard]] Server* server_at(const base::IpAddress& address);
+  [[nodiscard]] bool is_silent(const Server& server) const;
+  [[nodiscard]] base::Duration draw_delay(const Server& server);
+  void spray(base::Bytes query, base::Duration round_trip, const Deliver& deliver);
+  // What the server makes of a message; nothing when it drops it.
+  [[nodiscard]] std::vector<uint8_t> respond(Server& server, base::Bytes query, bool over_tcp);
+  [[nodiscard]] Response think(Server& server, const wire::MessageView& query);
+
+  World& world_;
+  EventQueue& queue_;
+  Random dice_;
+  std::map<base::IpAddress, size_t> servers_;
+};
+
+}  // namespace sim
