@@ -7,10 +7,9 @@
 // without being recorded (kUnrecorded): the work must go on, and duplicates are only waste.
 //
 // A parked worker that is woken looks for the result, and where there is none acquires anew: a
-// wake-up may come too early, never too late. The protocol stands in claims.cc.
+// wake-up may come too early, never too late. The protocol stands in claims_protocol.h.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -34,9 +33,9 @@ class ClaimTable {
   uint64_t release(uint64_t question_hash, uint32_t worker);
 
  private:
-  struct Slot;
-  [[nodiscard]] Slot* bucket_of(uint64_t question_hash) const;
-  std::unique_ptr<Slot[]> slots_;
+  struct Bucket;
+  [[nodiscard]] Bucket& bucket_of(uint64_t question_hash) const;
+  std::unique_ptr<Bucket[]> buckets_;
   uint32_t bucket_count_;
 };
 
