@@ -8,6 +8,12 @@
 //               (owner strictly below the zone and at or above the name), the zone's own NS set
 //   additional  addresses of that NS set whose names lie within the asked zone (glue)
 //
+// Without AA: believed with a lower rank where RA is clear (some servers forget AA); with RA set it is a
+// recursive resolver speaking of what it heard: lame. A chain that loops, leaves the zone or is longer than
+// twelve aliases is kAlias: `target` may stand in the chain already, which the caller counts as a loop.
+// A question for DS whose servers refer to the very name asked is kReferral; that there is no DS is the
+// caller's conclusion.
+//
 // The caller has matched id, peer, port and question before.
 #pragma once
 
