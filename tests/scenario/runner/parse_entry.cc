@@ -168,6 +168,7 @@ bool EntryReader::keyword(int number, const std::vector<std::string>& words) {
     const auto found = kSections.find(name);
     if (name != "QUESTION" && found == kSections.end()) throw Unsupported{number, "SECTION " + name};
     mode_ = name == "QUESTION" ? Mode::kQuestion : Mode::kRecords;
+    if (name == "QUESTION" && entry_.packets.size() > 1) packet().questions.clear();  // instead of the first packet's
     if (found == kSections.end()) return true;
     section_ = found->second;
     packet().section_given[section_] = true;

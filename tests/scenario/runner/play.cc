@@ -72,6 +72,8 @@ class Player {
     const auto id = static_cast<uint16_t>(0x4000 + step.id);
     auto bytes = packet.raw ? *packet.raw : write_message(id, packet, edns);
     const size_t before = driver_.answers().size();
+    // Deckard's files check the answer to the last query only.
+    for (ClientAnswer& earlier : driver_.answers()) earlier.checked = earlier.checked || settings_.deckard;
     driver_.query(step.address.value_or(*base::IpAddress::parse("127.0.0.1")),
                   entry.match.tcp ? resolver::Transport::kTcp : resolver::Transport::kUdp, std::move(bytes));
     if (settings_.deckard && !packet.raw)

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "parse.h"
+#include "resolver/root_hints.h"
 
 namespace scenario {
 namespace {
@@ -142,6 +143,7 @@ class Reader {
     for (const ConfigLine& line : scenario_.config) {
       const auto missing = kMissing.find(line.key);
       if (missing != kMissing.end() && line.value != "no") throw Unsupported{line.line, missing->second};
+      has_sections_ = has_sections_ || !line.section.empty();
       if (line.section == "stub-zone")
         stub_line(line);
       else if (line.section == "holdfast")
@@ -149,7 +151,8 @@ class Reader {
       else
         field_line(line);
     }
-    if (hints_.empty()) throw Unsupported{1, "no root hints: no stub-zone \".\" with stub-addr"};
+    settings_.deckard = !has_sections_;
+    if (hints_.empty()) settings_.options.root_hints = resolver::builtin_root_hints();
     for (const base::IpAddress& address : hints_) {
       const wire::Name name = hint_names_.empty() ? name_of_address(scenario_, address) : hint_names_[0];
       settings_.options.root_hints.servers.push_back({name, {address}});
@@ -175,7 +178,6 @@ class Reader {
     resolver::Options& options = settings_.options;
     const std::string& key = line.key;
     if (key == "stub-addr") {
-      settings_.deckard = true;
       hints_.push_back(parse_address(line.line, line.value));
     } else if (key == "stub-name") {
       hint_names_.push_back(parse_name(line.line, line.value));
@@ -209,13 +211,16 @@ class Reader {
   }
 
   // A file with a trust anchor is still run where nothing that it checks depends on validation:
-  // no AD, no SERVFAIL, and no DNSSEC records in the answers that it expects.
+  // no AD, no SERVFAIL, and no proofs in the denials that it expects.
   void trust_anchor(const ConfigLine& line) {
     for (const Step& step : scenario_.steps) {
       if (step.kind != StepKind::kCheckAnswer) continue;
       const Packet& expected = step.entry->first();
       if (expected.ad || expected.rcode == wire::Rcode::kServfail)
         throw Unsupported{line.line, "needs DNSSEC validation"};
+      for (const wire::OwnedRecord& record : expected.sections[1]) {
+        if (record.type == wire::Type::kRrsig) throw Unsupported{line.line, "needs DNSSEC proofs of denials"};
+      }
     }
   }
 
@@ -254,6 +259,7 @@ class Reader {
   std::vector<base::IpAddress> hints_;
   std::vector<wire::Name> hint_names_;
   bool allow_cleared_ = false;
+  bool has_sections_ = false;  // Unbound groups its options, Deckard does not
 };
 
 }  // namespace
