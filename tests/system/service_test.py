@@ -10,6 +10,13 @@ import unittest
 from lab import ask, lab, resolvers, wire
 
 SITES = 120  # enough of a world here; the comparison has all of it
+LAB = None
+
+
+def setUpModule():
+    global LAB
+    LAB = lab.Lab(SITES)
+    unittest.addModuleCleanup(LAB.stop)
 
 
 def dig(*arguments):
@@ -26,8 +33,7 @@ def run_daemon(*arguments):
 class ServiceTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.lab = lab.Lab(SITES)
-        cls.addClassCleanup(cls.lab.stop)
+        cls.lab = LAB
         cls.good = [q for q in dict.fromkeys(cls.lab.world.questions) if not cls.lab.world.must_fail(q[0])]
         cls.site = next(zone for zone in cls.lab.world.zones if zone.style == "in_zone")
 
@@ -36,7 +42,7 @@ class Answers(ServiceTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.lab.start_holdfast()
+        cls.addClassCleanup(cls.lab.start_holdfast().stop)
 
     def test_dig_over_udp_and_tcp_and_both_families(self):
         for server in ("@127.0.0.1", "@::1"):
