@@ -57,6 +57,7 @@ struct Exchange {
   wire::Type type = wire::Type::kNone;
   bool edns = false;
   bool random_case = false;
+  bool case_kept = false;         // of the response at hand
   bool cookie_sent = false;
   bool server_cookie_sent = false;
   uint8_t mismatches = 0;
@@ -142,6 +143,7 @@ class Engine::Impl {
   void ask_a_server(base::Now now, Resolution& resolution, const AskNow& ask);
   void out_of_servers(base::Now now, Resolution& resolution);
   bool merge_child_servers(base::Now now, Resolution& resolution);
+  bool add_glue_of_other_zones(base::Now now, Resolution& resolution);
   std::vector<Candidate> candidates_of(base::Now now, Resolution& resolution);
   void add_address(Resolution& resolution, const base::IpAddress& address);
   void add_cached_addresses(base::Now now, Resolution& resolution, wire::NameView server);
@@ -173,7 +175,7 @@ class Engine::Impl {
 
   // Receiving
   void accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message);
-  bool matches(base::Now now, Exchange& exchange, base::Bytes bytes, const wire::MessageView& message);
+  bool matches(base::Now now, Exchange& exchange, const wire::MessageView& message);
   void on_mismatch(base::Now now, Exchange& exchange);
   bool check_cookie(base::Now now, Exchange& exchange, const wire::MessageView& message);
   void note_server(base::Now now, const Exchange& exchange, const wire::MessageView& message);
@@ -241,6 +243,7 @@ class Engine::Impl {
   ResolutionId priming_ = 0;
   base::Instant priming_not_before_;
   std::vector<uint8_t> answer_buffer_;
+  std::vector<uint8_t> received_;  // the response at hand
 };
 
 }  // namespace resolver

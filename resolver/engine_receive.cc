@@ -16,6 +16,18 @@ constexpr uint8_t kMismatchesMax = 3;
 constexpr uint8_t kPortsTriedMax = 10;
 constexpr uint8_t kBadCookiesMax = 2;
 
+// Whether the question came back to the letter. If so its random letters become small ones, so
+// that names in RDATA that are compressed against it do not carry them to clients.
+bool restore_question_case(const Exchange& exchange, std::vector<uint8_t>& message) {
+  const size_t question_bytes = wire::NameView(exchange.name).size() + 4;
+  if (message.size() < wire::kHeaderBytes + question_bytes) return false;
+  uint8_t* question = message.data() + wire::kHeaderBytes;
+  if (std::memcmp(question, exchange.query.data() + wire::kHeaderBytes, question_bytes) != 0) return false;
+  const base::MutableBytes name(question, question_bytes - 4);
+  wire::lowercase_into(name, name);
+  return true;
+}
+
 bool is_error_without_question(const wire::MessageView& message) {
   return message.header().question_count == 0 && message.header().rcode != 0 && message.header().answer_count == 0;
 }
@@ -28,13 +40,15 @@ void Engine::Impl::handle_response(base::Now now, ExchangeId id, base::Bytes byt
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end() || found->second.transport != Transport::kUdp) return;
   Exchange& exchange = found->second;
-  const auto message = wire::MessageView::parse(bytes);
+  received_.assign(bytes.begin(), bytes.end());
+  exchange.case_kept = restore_question_case(exchange, received_);
+  const auto message = wire::MessageView::parse(received_);
   if (!message) {
     // Perhaps a forgery, perhaps a broken server: wait for something valid until the timeout.
     counters_.add(base::Counter::kUpstreamUnparsable);
     return on_mismatch(now, exchange);
   }
-  if (matches(now, exchange, bytes, *message)) accept_response(now, exchange, *message);
+  if (matches(now, exchange, *message)) accept_response(now, exchange, *message);
 }
 
 void Engine::Impl::handle_stream_opened(base::Now, StreamId id) {
@@ -56,7 +70,7 @@ void Engine::Impl::handle_stream_message(base::Now now, StreamId id, base::Bytes
   }
   const auto found = exchanges_.find(pending->second);
   CHECK(found != exchanges_.end());
-  if (!matches(now, found->second, bytes, *message)) return;
+  if (!matches(now, found->second, *message)) return;
   stream->answered = true;
   shared_.health->on_tcp_success(now.boot, found->second.server);
   accept_response(now, found->second, *message);
@@ -91,7 +105,7 @@ void Engine::Impl::handle_stream_closed(base::Now now, StreamId id) {
 }
 
 // Whether it is the response to this query. Anything else leaves no trace but a count.
-bool Engine::Impl::matches(base::Now now, Exchange& exchange, base::Bytes, const wire::MessageView& message) {
+bool Engine::Impl::matches(base::Now now, Exchange& exchange, const wire::MessageView& message) {
   const wire::Header& header = message.header();
   const bool udp = exchange.transport == Transport::kUdp;
   const bool frame_fits = header.qr && header.id == exchange.query_id && header.opcode == wire::Opcode::kQuery;
@@ -102,7 +116,7 @@ bool Engine::Impl::matches(base::Now now, Exchange& exchange, base::Bytes, const
     on_mismatch(now, exchange);
     return false;
   }
-  if (udp && exchange.random_case && question_fits && !wire::NameView(question->name).equals_exactly(exchange.name)) {
+  if (udp && exchange.random_case && question_fits && !exchange.case_kept) {
     // Either forged, or the server does not keep the letter case: TCP tells which.
     counters_.add(base::Counter::kUpstreamCaseFallback);
     Resolution* resolution = find(exchange.resolution);
@@ -254,6 +268,8 @@ void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, cons
     resolution.minimise = false;
   } else {
     resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
+    // The next name is another question: its sends count anew (RFC 9520 §3.1).
+    for (Attempt& attempt : resolution.visit->attempts) attempt.udp_sends = attempt.tcp_sends = 0;
     learn(now, resolution, digest, false);
   }
   stop_asking(resolution);

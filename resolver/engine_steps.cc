@@ -319,7 +319,7 @@ bool Engine::Impl::family_suspect(base::Instant now, base::Family family) const 
 
 // No server of the parent's delegation was of use: the zone may name others itself.
 void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
-  if (merge_child_servers(now, resolution)) {
+  if (merge_child_servers(now, resolution) || add_glue_of_other_zones(now, resolution)) {
     make_ready(resolution.id);
     return;
   }
@@ -349,6 +349,27 @@ bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
     added = true;
   }
   return added;
+}
+
+// The last resort: addresses that a parent zone gave for a server's name as glue, where the name's
+// own zone says otherwise (its A record is stale or its server is broken). Never answered to clients.
+bool Engine::Impl::add_glue_of_other_zones(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  if (visit.other_glue_used) return false;
+  visit.other_glue_used = true;
+  const size_t attempts_before = visit.attempts.size();
+  for (const auto& server : visit.delegation.servers) {
+    const wire::Name lower = wire::Name(server.name).lowercased();
+    for (wire::NameView zone = lower; !zone.is_root(); zone = zone.parent()) {
+      const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
+      if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) continue;
+      for (const auto& other : cache::read_delegation(*entry).servers) {
+        if (!(other.name == lower)) continue;
+        for (const auto& address : other.glue) add_address(resolution, address);
+      }
+    }
+  }
+  return visit.attempts.size() > attempts_before;
 }
 
 }  // namespace resolver

@@ -48,6 +48,7 @@ struct ZoneVisit {
   std::vector<Attempt> attempts;
   std::vector<AddressLookup> lookups;           // one per delegation.servers
   bool child_ns_used = false;
+  bool other_glue_used = false;
   size_t known_labels = 0;                      // see next_qname_labels
 };
 
