@@ -43,7 +43,8 @@ void DatagramSender::flush() {
   size_t sent = 0;
   bool retried = false;
   while (sent < count_) {
-    const int result = sendmmsg(fd_, &headers_[sent], static_cast<unsigned>(count_ - sent), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const auto rest = static_cast<unsigned>(count_ - sent);
+    const int result = sendmmsg(fd_, &headers_[sent], rest, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (result > 0) {
       sent += static_cast<size_t>(result);
       retried = false;

@@ -23,7 +23,9 @@ MadeDriver make_driver(Backend wanted, EventQueue& events, base::Counters& count
   }
   MadeDriver made = UringDriver::make(events, counters);
   if (made) return made;
-  if (wanted == Backend::kUring) return base::error(StartError{made.error().sentence + "; choose the backend mmsg or auto"});
+  if (wanted == Backend::kUring) {
+    return base::error(StartError{made.error().sentence + "; choose the backend mmsg or auto"});
+  }
   base::log_line(base::LogLevel::kWarning, made.error().sentence + "; using recvmmsg and sendmmsg instead");
   return MmsgDriver::make(events, counters);
 }
@@ -36,7 +38,8 @@ base::Result<std::unique_ptr<Loop>, StartError> Loop::make(const LoopOptions& op
   auto events = std::make_unique<EventQueue>();
   MadeDriver driver = make_driver(options.backend, *events, counters);
   if (!driver) return base::error(driver.error());
-  return std::unique_ptr<Loop>(new SocketLoop(options, std::move(events), std::move(*driver), std::move(wake), counters));
+  return std::unique_ptr<Loop>(
+      new SocketLoop(options, std::move(events), std::move(*driver), std::move(wake), counters));
 }
 
 }  // namespace net

@@ -14,7 +14,7 @@
 // kEventsPerTurnMax, and the rest wait for the next turn. All timeouts of DNS live in the engine;
 // the loop's own timers are the idle and write deadlines of client connections.
 //
-// Thread rule: one Loop per worker thread; made and used there. wake() alone is called from any
+// Thread rule: one Loop per worker thread; made, used and destroyed there. wake() alone is called from any
 // thread. Never blocks but in turn(). After start-up no condition of the machine ends the
 // process: what cannot be done is counted and reported as an event.
 #pragma once
@@ -60,7 +60,10 @@ struct ConnectionClosed { ConnectionId connection; };  // no answer can be sent 
 
 enum class TransportError : uint8_t { kUnreachable, kRefused, kOther };
 
-struct ExchangeResponse { ExchangeId exchange; base::Bytes bytes; };  // from the connected peer; may come more than once
+// From the connected peer; may come more than once.
+struct ExchangeResponse { ExchangeId exchange; base::Bytes bytes; };
+// Each of the next three ends the exchange: its id is free again. Until the caller has seen it, the
+// id may have been closed or used anew by the caller: events of ids it does not know are to be ignored.
 struct ExchangePortTaken { ExchangeId exchange; };                    // never sent; draw another port
 struct ExchangeFailed { ExchangeId exchange; TransportError error; };
 struct ExchangeNoDescriptor { ExchangeId exchange; };                 // our own lack, not the server's fault

@@ -24,7 +24,9 @@ timespec to_timespec(base::Duration duration) {
 
 base::Result<std::unique_ptr<Driver>, StartError> MmsgDriver::make(EventQueue& events, base::Counters& counters) {
   Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll.valid()) return base::error(StartError{std::string("cannot make an epoll instance: ") + std::strerror(errno)});
+  if (!epoll.valid()) {
+    return base::error(StartError{std::string("cannot make an epoll instance: ") + std::strerror(errno)});
+  }
   return std::unique_ptr<Driver>(new MmsgDriver(std::move(epoll), events, counters));
 }
 

@@ -38,14 +38,16 @@ StartError listen_error(const base::Endpoint& endpoint, const char* transport, i
   const std::string where = endpoint.to_text() + " (" + transport + ")";
   switch (errno_value) {
     case EADDRINUSE:
-      return {"cannot listen on " + where + ": another program uses this port; stop it or choose another port in [server] listen"};
+      return {"cannot listen on " + where + ": another program uses this port; stop it or choose another port in "
+              "[server] listen"};
     case EACCES:
     case EPERM:
       return {"cannot listen on " + where + ": permission denied; ports below 1024 need root or CAP_NET_BIND_SERVICE"};
     case EADDRNOTAVAIL:
       return {"cannot listen on " + where + ": this machine does not have the address; correct [server] listen"};
     case EAFNOSUPPORT:
-      return {"cannot listen on " + where + ": this machine does not have this address family; remove it from [server] listen"};
+      return {"cannot listen on " + where + ": this machine does not have this address family; remove it from "
+              "[server] listen"};
     case EMFILE:
     case ENFILE:
       return {"cannot listen on " + where + ": out of file descriptors; raise the limit (ulimit -n)"};

@@ -47,7 +47,8 @@ bool supports_all(io_uring& ring) {
 base::Result<std::unique_ptr<Driver>, StartError> UringDriver::make(EventQueue& events, base::Counters& counters) {
   std::unique_ptr<UringDriver> driver(new UringDriver(events, counters));
   io_uring_params params{};
-  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
+  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL;
+  params.flags |= IORING_SETUP_CQSIZE;
   params.cq_entries = kCompletionEntries;
   if (const int result = io_uring_queue_init_params(kSubmissionEntries, &driver->ring_, &params); result != 0) {
     return base::error(not_usable(-result));

@@ -15,9 +15,13 @@ TEST(Connections, admission) {
     uint32_t open, from_address;
     Admission expected;
   };
-  for (const Row& row : {Row{0, 0, Admission::kAdmit}, Row{9, 3, Admission::kAdmit}, Row{9, 4, Admission::kRefuseAddress},
-                         Row{10, 0, Admission::kAdmitAfterEviction}, Row{10, 3, Admission::kAdmitAfterEviction},
-                         Row{10, 4, Admission::kRefuseAddress}}) {
+  const Row rows[] = {{0, 0, Admission::kAdmit},
+                      {9, 3, Admission::kAdmit},
+                      {9, 4, Admission::kRefuseAddress},
+                      {10, 0, Admission::kAdmitAfterEviction},
+                      {10, 3, Admission::kAdmitAfterEviction},
+                      {10, 4, Admission::kRefuseAddress}};
+  for (const Row& row : rows) {
     EXPECT_EQ(decide_admission(row.open, row.from_address, options), row.expected)
         << row.open << " " << row.from_address;
   }

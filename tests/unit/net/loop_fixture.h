@@ -165,7 +165,9 @@ class LoopTest : public ::testing::TestWithParam<Backend> {
   void keep(const ExchangeFailed& e) { failed_[static_cast<uint64_t>(e.exchange)] = e.error; }
   void keep(const ExchangeNoDescriptor& e) { no_descriptor_.push_back(static_cast<uint64_t>(e.exchange)); }
   void keep(const StreamOpened& e) { streams_opened_.push_back(static_cast<uint64_t>(e.stream)); }
-  void keep(const StreamMessage& e) { stream_messages_.emplace_back(static_cast<uint64_t>(e.stream), text_of(e.bytes)); }
+  void keep(const StreamMessage& e) {
+    stream_messages_.emplace_back(static_cast<uint64_t>(e.stream), text_of(e.bytes));
+  }
   void keep(const StreamClosed& e) { streams_closed_[static_cast<uint64_t>(e.stream)] = e.error; }
   void keep(const Woken&) { ++woken_; }
 
