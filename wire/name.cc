@@ -38,20 +38,23 @@ struct Walked {
 };
 
 // Follows the name at `offset`, calling append(bytes, size) for each label with its length byte.
-// Each pointer must go before the run of labels it ends, so the walk cannot loop; the number of
+// A pointer names a prior occurrence (RFC 1035 §4.1.4): the labels it leads to begin and end
+// before the labels it stands behind, so the walk cannot loop or read a byte twice. The number of
 // pointers is bounded as well, because a chain of pointers that yields no label would otherwise
 // make the work on a message quadratic.
 template <class Append>
 Parsed<Walked> walk_name(base::Bytes message, size_t offset, Append&& append) {
   Walked walked;
   size_t at = offset;
-  size_t run_start = offset;
+  size_t run_start = offset;          // of the labels being read
+  size_t run_limit = message.size();  // they end before this
+  auto overrun = ParseError::kTruncated;
   for (size_t pointers = 0;;) {
-    if (at >= message.size()) return base::error(ParseError::kTruncated);
+    if (at >= run_limit) return base::error(overrun);
     const uint8_t length = message[at];
     if (length == 0) break;
     if ((length & kLabelTypeMask) == 0) {
-      if (message.size() - at <= length) return base::error(ParseError::kTruncated);
+      if (run_limit - at <= length) return base::error(overrun);
       if (walked.name_bytes + length + 2 > kNameBytesMax) return base::error(ParseError::kNameTooLong);
       append(message.data() + at, size_t{length} + 1);
       walked.name_bytes += size_t{length} + 1;
@@ -59,10 +62,12 @@ Parsed<Walked> walk_name(base::Bytes message, size_t offset, Append&& append) {
       continue;
     }
     if ((length & kLabelTypeMask) != kLabelTypeMask) return base::error(ParseError::kBadLabel);
-    if (message.size() - at < 2) return base::error(ParseError::kTruncated);
+    if (run_limit - at < 2) return base::error(overrun);
     const size_t target = base::load_be16(message.data() + at) & 0x3FFFU;
     if (target >= run_start || pointers == kNamePointersMax) return base::error(ParseError::kBadPointer);
     if (pointers++ == 0) walked.end = at + 2;
+    run_limit = run_start;
+    overrun = ParseError::kBadPointer;
     at = run_start = target;
   }
   append(kRootBytes, 1);

@@ -78,8 +78,8 @@ class Name {
   // "www.example.com", final dot optional, escapes \. and \DDD.
   static Parsed<Name> from_text(std::string_view text);
   // Decompresses the name at `offset` of `message`. On success `*end` (when given) is the offset
-  // just after it. Pointers must go strictly backwards and are at most kNamePointersMax, so the
-  // work is bounded by 255 bytes and that many pointers.
+  // just after it. Pointers must lead to names that end before, and are at most kNamePointersMax,
+  // so the work is bounded by 255 bytes and that many pointers.
   static Parsed<Name> from_message(base::Bytes message, size_t offset, size_t* end = nullptr);
   // The same check without the copy; gives the offset just after the name.
   static Parsed<size_t> check_in_message(base::Bytes message, size_t offset);

@@ -12,7 +12,7 @@ namespace wire {
 enum class ParseError : uint8_t {
   kTruncated,       // the message ends inside an element
   kBadLabel,        // label type 01 or 10 (RFC 1035 §4.1.4, RFC 6891 §5)
-  kBadPointer,      // a compression pointer that does not point strictly backwards
+  kBadPointer,      // a compression pointer that does not lead to a name before it
   kNameTooLong,     // more than 255 bytes (RFC 1035 §3.1)
   kBadRdata,        // RDATA does not have the form its type requires
   kTrailingBytes,   // bytes after the last field of an RDATA

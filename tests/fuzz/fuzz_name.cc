@@ -31,7 +31,7 @@ void check_pair(NameView left, NameView right) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const base::Bytes bytes(data, size);
   Name previous;
-  for (size_t offset = 0; offset < size && offset < 64; ++offset) {
+  for (size_t offset = 0; offset < size && offset < 16; ++offset) {
     size_t end = 0;
     const auto name = Name::from_message(bytes, offset, &end);
     const auto checked = Name::check_in_message(bytes, offset);

@@ -214,6 +214,8 @@ TEST(NameFromMessage, RejectsWhatIsNoName) {
       {"forward pointer", hex("c002 00"), 0, "bad compression pointer"},
       {"two pointers at each other", hex("c002c000"), 2, "bad compression pointer"},
       {"pointer past the end", hex("00 c0ff"), 1, "bad compression pointer"},
+      {"pointer back to labels that run on over it", hex("04616263 01 64 c000 00"), 4, "bad compression pointer"},
+      {"pointer back to a pointer that is cut by it", hex("c0 c000"), 1, "bad compression pointer"},
       {"pointer cut", hex("00 c0"), 1, "truncated"},
       {"label cut", hex("05 61"), 0, "truncated"},
       {"offset at the end", hex("00"), 1, "truncated"},
