@@ -27,7 +27,7 @@ namespace cache {
 
 enum class Kind : uint8_t { kRrset, kNodata, kNxdomain, kFailure, kDelegation };
 
-// RFC 2181 §5.4.1, low to high. Only kAuthority and above answer clients.
+// RFC 2181 §5.4.1, low to high. Glue and referrals never answer clients.
 enum class Rank : uint8_t {
   kGlue,           // additional data, glue: never an answer
   kReferral,       // the parent's NS set

@@ -33,10 +33,15 @@ cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& 
 // `keep_result`: the digest answers the resolution's own question, so what it holds is its result
 // too: data with a TTL of 0 is answered once and not found in the cache.
 void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result) {
+  bool made_from_dname = false;  // the CNAME behind a DNAME is made anew for each answer (RFC 6672 §3.1)
   for (const LearnedRrset& rrset : digest.chain) {
     cache::EntryPtr entry = make_rrset_entry(now, resolution, rrset);
     if (keep_result) resolution.result.chain.push_back(cache::clone(*entry));
-    if (rrset.ttl_s == 0 && options_.min_ttl_s == 0) continue;
+    if (made_from_dname || (rrset.ttl_s == 0 && options_.min_ttl_s == 0)) {
+      made_from_dname = false;
+      continue;
+    }
+    made_from_dname = rrset.type == wire::Type::kDname;
     forget(rrset.owner, wire::Type::kNone, cache::Space::kNxdomain);
     if (rrset.type != wire::Type::kCname) forget(rrset.owner, wire::Type::kCname, cache::Space::kAnswer);
     publish(now, std::move(entry));

@@ -265,12 +265,14 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
 std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& resolution) {
   std::vector<Candidate> candidates;
   candidates.reserve(resolution.visit->attempts.size());
+  // Now and then a suspect family is given a chance, so that its recovery is noticed.
+  const bool forgive = entropy_.chance(1, kExploreOneIn);
   for (const Attempt& attempt : resolution.visit->attempts) {
     candidates.push_back({.address = attempt.address,
                           .health = shared_.health->view(now.boot, attempt.address),
                           .sends = attempt.udp_sends,
                           .excluded = attempt.excluded,
-                          .family_suspect = family_suspect(now.boot, attempt.address.family())});
+                          .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())});
   }
   return candidates;
 }
