@@ -110,9 +110,18 @@ void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const
     }
   }
   if (has_data || parent.awaited.empty()) {
+    stop_awaiting(parent);  // the other family's addresses will be in the cache, should they be needed
     parent.enter(Phase::kFindServers);
     make_ready(parent.id);
   }
+}
+
+// What is still out goes on for the cache; it is nothing to this resolution any more.
+void Engine::Impl::stop_awaiting(Resolution& resolution) {
+  for (const ResolutionId id : resolution.awaited) {
+    if (Resolution* sub = find(id)) std::erase(sub->dependents, resolution.id);
+  }
+  resolution.awaited.clear();
 }
 
 void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolution& done) {

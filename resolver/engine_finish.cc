@@ -108,6 +108,7 @@ void Engine::Impl::finish(base::Now now, Resolution& resolution, Outcome outcome
     cache_failure(now, resolution);
   }
   close_exchange(resolution);
+  stop_awaiting(resolution);
   leave_followed_flight(resolution);
   release_flight(resolution, outcome == Outcome::kFailed);
 

@@ -155,6 +155,7 @@ class Engine::Impl {
   ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   bool look_up_addresses(base::Now now, Resolution& resolution);
+  void stop_awaiting(Resolution& resolution);
   void on_sub_question_done(base::Now now, Resolution& parent, const Resolution& done);
   void on_alias_done(base::Now now, Resolution& parent, const Resolution& done);
 
@@ -163,6 +164,7 @@ class Engine::Impl {
   FlightTurn take_flight(base::Now now, Resolution& resolution, const AskNow& ask);
   void release_flight(Resolution& resolution, bool failed);
   void leave_followed_flight(Resolution& resolution);
+  void share_visit(const Resolution& owner, const ZoneVisit& visit);
   // False: not sent; either the server is full or, if the resolution is finished, the budget is.
   bool send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt, Transport transport);
   std::vector<uint8_t> render_query(base::Now now, Exchange& exchange, const AskNow& ask, const Attempt& attempt);

@@ -270,6 +270,7 @@ void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, cons
     resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
     // The next name is another question: its sends count anew (RFC 9520 §3.1).
     for (Attempt& attempt : resolution.visit->attempts) attempt.udp_sends = attempt.tcp_sends = 0;
+    share_visit(resolution, *resolution.visit);
     learn(now, resolution, digest, false);
   }
   stop_asking(resolution);
@@ -293,6 +294,7 @@ void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exch
   visit.lease_until_s = static_cast<uint32_t>(std::min<uint64_t>(lease, resolution.visit->lease_until_s));
   visit.known_labels = zone.label_count();
   visit.lookups.resize(visit.delegation.servers.size(), AddressLookup::kNotStarted);
+  share_visit(resolution, visit);
   stop_asking(resolution);
   resolution.visit = std::move(visit);
   resolution.evidence = {};

@@ -84,6 +84,18 @@ void Engine::Impl::release_flight(Resolution& resolution, bool failed) {
   }
 }
 
+// Who waits for the flight goes on from where it led, even if a TTL of 0 keeps that out of the cache.
+void Engine::Impl::share_visit(const Resolution& owner, const ZoneVisit& visit) {
+  const auto found = flights_.find(owner.flight);
+  if (found == flights_.end() || found->second.owner != owner.id) return;
+  for (const ResolutionId id : found->second.followers) {
+    Resolution* follower = find(id);
+    if (follower == nullptr || follower->phase != Phase::kAwaitFlight) continue;
+    const bool at_its_own_cut = follower->type == wire::Type::kDs && follower->name == visit.delegation.zone;
+    if (!at_its_own_cut) follower->visit = visit;
+  }
+}
+
 // A follower stops waiting (for a claim or a flight) without having been called.
 void Engine::Impl::leave_followed_flight(Resolution& resolution) {
   if (resolution.parked) {
