@@ -74,19 +74,22 @@ void Section::read_list(std::string_view key, std::vector<T>& field, const Eleme
   const toml::array* array = node->as_array();
   if (array == nullptr) return error(line_of(*node), key, " is not a list" + instead);
   std::vector<T> parsed;
+  bool all_good = true;  // one mistake is one error: the field of a wrong list stays as it was
   for (const toml::node& item : *array) {
     const auto* text = item.as_string();
     if (text == nullptr) {
       error(line_of(item), key, " has an element that is no text in quotes" + instead);
+      all_good = false;
       continue;
     }
     if (auto value = element.parse(text->get())) {
       parsed.push_back(std::move(*value));
     } else {
       error(line_of(item), key, " has \"" + shown(text->get()) + "\"" + instead);
+      all_good = false;
     }
   }
-  field = std::move(parsed);
+  if (all_good) field = std::move(parsed);
 }
 
 }  // namespace config

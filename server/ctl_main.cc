@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
       app.add_subcommand("stats", "print the counters: what was answered, dropped, retried, refused or cut");
   stats->add_flag("--json", json, "as one JSON object");
   app.require_subcommand(1);
-  app.fallthrough();
+  stats->fallthrough();  // --socket may also come after the verb
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& reason) {

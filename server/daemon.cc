@@ -75,6 +75,7 @@ class Daemon {
   base::Result<void, Failure> give_up_root();
   void log_ready();
   void log_clock();
+  void log_settings_without_effect();
   [[nodiscard]] std::string answer_control(std::string_view request);
 
   DaemonOptions options_;
@@ -95,6 +96,7 @@ class Daemon {
 
 base::Result<void, Failure> Daemon::start() {
   log_clock();
+  log_settings_without_effect();
   net::raise_descriptor_limit();
   if (auto found = find_user_to_become(); !found) return found;
   for (const base::Endpoint& endpoint : options_.config.server.listen) {
@@ -177,6 +179,20 @@ void Daemon::log_clock() {
   if (read_clock().wall < kEarliestPlausible) {
     base::log_line(base::LogLevel::kWarning,
                    "the clock is set to before this release was made: set it, for signatures cannot be judged");
+  }
+}
+
+// The configuration's contract is wider than what is built: whoever relies on such a setting must be told.
+void Daemon::log_settings_without_effect() {
+  const config::Options& options = options_.config;
+  for (const auto& [is_set, name] :
+       {std::pair(!options.upstreams.empty(), "[[upstream]]"), std::pair(!options.routes.empty(), "[[route]]"),
+        std::pair(!options.store.path.empty(), "[store] path"),
+        std::pair(!options.dnssec.trust_anchors.empty(), "[dnssec] trust_anchors")}) {
+    if (!is_set) continue;
+    base::log_line(base::LogLevel::kWarning, std::string(name) +
+                                                 " has no effect in this version: everything is iterated, " +
+                                                 "not validated, and kept in memory only");
   }
 }
 

@@ -204,6 +204,7 @@ const WrongRow kWrongRows[] = {
     {"[log]\ncolour = true\n", 2, "its keys are level"},
     {"[server]\nlisten = \"127.0.0.1\"\n", 2, "is not a list; write a list of addresses"},
     {"[server]\nlisten = []\n", 2, "is empty"},
+    {"[server]\nlisten = [\"bogus\"]\n", 2, "has \"bogus\""},
     {"[server]\nlisten = [\n  \"127.0.0.1\",\n  \"localhost\",\n]\n", 4, "has \"localhost\""},
     {"[server]\nlisten = [\"127.0.0.1:0\", \"::1\"]\n", 2, "has \"127.0.0.1:0\""},
     {"[server]\nlisten = [\"127.0.0.1:65536\", \"::1\"]\n", 2, "has \"127.0.0.1:65536\""},
