@@ -103,5 +103,7 @@ using Checkers = std::vector<std::unique_ptr<Checker>>;
 
 // "host. A" for messages to people.
 [[nodiscard]] std::string to_text(const Question& question);
+// All records, a line each.
+[[nodiscard]] std::string to_text(const wire::MessageView& message);
 
 }  // namespace sim

@@ -68,6 +68,8 @@ Pump::Pump(World& world, EventQueue& queue, Network& network, cache::Cache& cach
 
 Pump::~Pump() = default;
 
+double Pump::seconds_now() const { return 1e-9 * static_cast<double>(queue_.now().since_boot().count()); }
+
 base::Duration Pump::step_delay() { return dice_.duration(base::Duration(0), world_.step_delay_max); }
 
 void Pump::turn(size_t index, const std::function<void(Engine&, Now)>& call) {
@@ -166,7 +168,7 @@ void Pump::answer(AskedQuery& query, std::vector<uint8_t> message, bool is_hit) 
   const uint32_t copies = plant_ == Plant::kDuplicateAnswer && dice_.percent(2) ? 2 : 1;
   trace_.add(message);
   if (prints_trace_) {
-    std::printf("%12.6f worker %zu answers client %lu %s rcode %u (%zu bytes%s)\n", 1e-9 * static_cast<double>(queue_.now().since_boot().count()),
+    std::printf("%12.6f worker %zu answers client %lu %s rcode %u (%zu bytes%s)\n", seconds_now(),
                 query.engine, static_cast<unsigned long>(query.id), to_text(query.question).c_str(), message[3] & 15,
                 message.size(), is_hit ? ", hit" : "");
   }
@@ -221,7 +223,7 @@ void Pump::send(size_t index, resolver::SendQuery effect) {
   exchanges_[{index, id}] = Exchange{effect.server, effect.query};
   if (prints_trace_) {
     const auto view = wire::MessageView::parse(effect.query);
-    std::printf("%12.6f worker %zu sends %lu to %s: %s %s\n", 1e-9 * static_cast<double>(queue_.now().since_boot().count()), index,
+    std::printf("%12.6f worker %zu sends %lu to %s: %s %s\n", seconds_now(), index,
                 static_cast<unsigned long>(id), effect.server.to_text().c_str(),
                 view && view->question() ? view->question()->name.to_text().c_str() : "?",
                 view && view->question() ? wire::to_text(view->question()->type).c_str() : "?");
@@ -253,12 +255,19 @@ void Pump::deliver(size_t index, ExchangeId id, std::vector<uint8_t> message, bo
     }
   }
   for (auto& checker : checkers_) checker->on_response(index, found->second.server, message, is_forged);
+  if (prints_trace_) {
+    std::printf("%12.6f worker %zu gets%s for %lu: rcode %u (%zu bytes)\n", seconds_now(), index,
+                is_forged ? " a forgery" : "", static_cast<unsigned long>(id), message[3] & 15, message.size());
+  }
   if (plant_ == Plant::kBelieveLiar && !is_forged) believe_everything(index, message);
   turn(index, [&](Engine& engine, Now now) { engine.handle_response(now, id, message); });
 }
 
 void Pump::forget_exchange(size_t index, ExchangeId id) {
   if (exchanges_.erase({index, id}) == 0) return;
+  if (prints_trace_) {
+    std::printf("%12.6f worker %zu has closed %lu\n", seconds_now(), index, static_cast<unsigned long>(id));
+  }
   for (auto& checker : checkers_) checker->on_exchange_closed(index, id);
 }
 

@@ -84,6 +84,7 @@ class Pump {
   void send_now(size_t engine, resolver::StreamId stream, base::Bytes message);
   void close_stream_from_server(size_t engine, resolver::StreamId stream, resolver::TransportError error);
   void forget_exchange(size_t engine, resolver::ExchangeId exchange);
+  [[nodiscard]] double seconds_now() const;
   void believe_everything(size_t engine, base::Bytes message);
 
   World& world_;

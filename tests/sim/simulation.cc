@@ -33,9 +33,10 @@ class Simulation {
     end_phase(Phase::kSafety);
     world_.heal();
     run_until(queue_.now() + kHealed);
-    run_until(clients_.schedule_liveness() + kSettle);
-    end_phase(Phase::kLiveness);
+    run_until(clients_.schedule_liveness());
     pump_.set_idle_phase();
+    run_until(queue_.now() + kSettle);
+    end_phase(Phase::kLiveness);
     run_until(queue_.now() + kHealed);
     if (is_sound()) pump_.tell_idle();
     end_phase(Phase::kIdle);

@@ -1,4 +1,6 @@
 #include "tests/sim/checker.h"
+#include "wire/ldns_bridge.h"
+#include "wire/rdata.h"
 
 namespace sim {
 
@@ -16,5 +18,18 @@ Checkers make_checkers(Scene& scene) {
 }
 
 std::string to_text(const Question& question) { return question.name.to_text() + " " + wire::to_text(question.type); }
+
+std::string to_text(const wire::MessageView& message) {
+  std::string text = "\n    " + wire::to_text(message.rcode());
+  for (const wire::Section section : {wire::Section::kAnswer, wire::Section::kAuthority, wire::Section::kAdditional}) {
+    for (const wire::RecordView& record : message.section(section)) {
+      Rdata rdata;
+      if (record.type == wire::Type::kOpt || !wire::append_expanded_rdata(message, record, rdata)) continue;
+      text += "\n    " + std::to_string(static_cast<int>(section)) + " " + message.owner(record).to_text() + " " +
+              std::to_string(record.ttl) + " " + wire::to_text(record.type) + " " + wire::rdata_to_text(record.type, rdata);
+    }
+  }
+  return text;
+}
 
 }  // namespace sim

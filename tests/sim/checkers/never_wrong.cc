@@ -20,7 +20,7 @@ class NeverWrong : public Checker {
       fail(where + wire::to_text(rcode));
     } else if (!view->header().tc) {  // a client asks again over TCP after a truncated answer
       const auto problem = scene_.reference.disagreement(now(), query.question.name, query.question.type, *view);
-      if (problem) fail(where + *problem);
+      if (problem) fail(where + *problem + to_text(*view));
     }
   }
 
