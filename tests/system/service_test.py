@@ -140,7 +140,7 @@ class OtherPump(ServiceTest):
         try:
             questions = self.good[:1500]
             replies = ask.ask_all(resolvers.HOLDFAST, questions, window=100, tries=1)
-            failed = [(q, r.rcode) for q, r in zip(questions, replies) if r.rcode not in ("NOERROR", "NXDOMAIN")]
+            failed = [(q, r.rcode, r.error) for q, r in zip(questions, replies) if r.rcode not in ("NOERROR", "NXDOMAIN")]
             self.assertEqual(failed[:10], [])
             self.assertIn({"uring": "io_uring", "mmsg": "recvmmsg"}[backend], self.lab.stats()["server.backend"])
         finally:

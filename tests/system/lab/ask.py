@@ -7,8 +7,8 @@ import time
 
 from . import wire
 
-Reply = collections.namedtuple("Reply", "rcode records tcp ttls seconds")
-NO_REPLY = Reply("NO REPLY", frozenset(), False, (), 0.0)
+Reply = collections.namedtuple("Reply", "rcode records tcp ttls seconds error")
+NO_REPLY = Reply("NO REPLY", frozenset(), False, (), 0.0, "")
 
 
 def open_udp(address):
@@ -21,7 +21,7 @@ def open_udp(address):
 
 def to_reply(message, tcp, seconds):
     ttls = tuple((owner, type_, ttl) for owner, type_, ttl, _ in message.answer)
-    return Reply(wire.rcode_text(message.rcode), wire.rrsets(message.answer), tcp, ttls, seconds)
+    return Reply(wire.rcode_text(message.rcode), wire.rrsets(message.answer), tcp, ttls, seconds, message.extended_error())
 
 
 def ask_all(address, questions, *, window=300, patience=15.0, tries=2):

@@ -55,6 +55,7 @@ zone "." {{ type hint; file "{hints}"; }};
 HOLDFAST_TOML = """[server]
 listen = ["127.0.0.1:5300", "[::1]:5300"]
 workers = {workers}
+client_deadline = "{deadline}"
 identity = "lab"
 version = "lab version"
 [log]
@@ -93,9 +94,9 @@ def start_bind(folder, hints):
     return process
 
 
-def holdfast_config(folder, hints, *, workers=0, extra=""):
+def holdfast_config(folder, hints, *, workers=0, deadline="4s"):
     path = Path(folder) / "holdfast.toml"
-    path.write_text(HOLDFAST_TOML.format(hints=hints, workers=workers) + extra)
+    path.write_text(HOLDFAST_TOML.format(hints=hints, workers=workers, deadline=deadline))
     return path
 
 

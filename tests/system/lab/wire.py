@@ -109,6 +109,18 @@ class Message:
         if at != len(data):
             raise ValueError(f"{len(data) - at} bytes after the message")
 
+    def extended_error(self):
+        """"22 text" of the first extended error (RFC 8914), or nothing."""
+        for _, type_, _, rdata in self.additional:
+            at = 0
+            while type_ == TYPES["OPT"] and at + 4 <= len(rdata):
+                option, length = struct.unpack_from("!2H", rdata, at)
+                if option == 15 and length >= 2:
+                    code = struct.unpack_from("!H", rdata, at + 4)[0]
+                    return f"{code} {rdata[at + 6:at + 4 + length].decode(errors='replace')}"
+                at += 4 + length
+        return ""
+
     @staticmethod
     def _records(data, at, count):
         out = []
