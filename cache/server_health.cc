@@ -77,8 +77,8 @@ constexpr uint32_t upper(uint64_t word) { return static_cast<uint32_t>(word >> 3
 constexpr uint32_t lower(uint64_t word) { return static_cast<uint32_t>(word); }
 
 uint32_t verdict_time(base::Instant now) { return now.boot_seconds() / kVerdictTick_s; }
-bool is_verdict_over(base::Instant now, uint32_t reached_at) {
-  return base::seconds(verdict_time(now) - reached_at) * kVerdictTick_s >= kCapabilityLife;
+constexpr uint32_t seconds_of(base::Duration duration) {
+  return static_cast<uint32_t>(base::duration_cast<base::seconds>(duration).count());
 }
 
 // Threads differ in `now` by a turn: what is a moment ahead is zero seconds old.
@@ -86,10 +86,12 @@ uint32_t age_s(base::Instant now, uint32_t at_s) {
   const uint32_t now_s = now.boot_seconds();
   return now_s > at_s ? now_s - at_s : 0;
 }
+bool is_verdict_over(base::Instant now, uint32_t reached_at) {
+  return age_s(now, reached_at * kVerdictTick_s) >= seconds_of(kCapabilityLife);
+}
 
 uint8_t decayed(uint8_t count, uint32_t age) {
-  constexpr auto kHalfLife_s = static_cast<uint32_t>(base::duration_cast<base::seconds>(kFailureHalfLife).count());
-  return static_cast<uint8_t>(count >> std::min<uint32_t>(age / kHalfLife_s, 8));
+  return static_cast<uint8_t>(count >> std::min<uint32_t>(age / seconds_of(kFailureHalfLife), 8));
 }
 
 uint32_t clamp_us(base::Duration duration) {
@@ -197,8 +199,7 @@ ServerView ServerHealth::view(base::Instant now, const base::IpAddress& server) 
   if (!is_verdict_over(now, state.edns_at)) view.edns = state.edns;
   view.keeps_case = !state.loses_case || is_verdict_over(now, state.case_at);
   const uint64_t cookie_at = slot->cookie_at.load(kRelaxed);
-  constexpr auto kLife_s = static_cast<uint32_t>(base::duration_cast<base::seconds>(kCapabilityLife).count());
-  if (cookie_at != 0 && age_s(now, static_cast<uint32_t>(cookie_at - 1)) < kLife_s) {
+  if (cookie_at != 0 && age_s(now, static_cast<uint32_t>(cookie_at - 1)) < seconds_of(kCapabilityLife)) {
     view.sends_cookies = true;
     ServerCookie cookie;
     for (size_t i = 0; i < 2; ++i) base::store_be64(cookie.data() + 8 * i, slot->cookie[i].load(kRelaxed));

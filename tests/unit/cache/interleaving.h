@@ -75,11 +75,7 @@ class Interleaver {
     for (size_t i = 0; i < programs.size(); ++i) {
       fibers_[i].program = std::move(programs[i]);
       if (stacks_[i] == nullptr) stacks_[i] = std::make_unique<uint8_t[]>(kStackBytes);
-      getcontext(&fibers_[i].context);
-      fibers_[i].context.uc_stack.ss_sp = stacks_[i].get();
-      fibers_[i].context.uc_stack.ss_size = kStackBytes;
-      fibers_[i].context.uc_link = nullptr;
-      makecontext(&fibers_[i].context, &Interleaver::enter, 0);
+      make_context(&fibers_[i].context, stacks_[i].get());
 #ifdef INTERLEAVING_TSAN
       fibers_[i].tsan = __tsan_create_fiber(0);
       tsan_main_ = __tsan_get_current_fiber();
@@ -90,6 +86,15 @@ class Interleaver {
 #ifdef INTERLEAVING_TSAN
     for (Fiber& fiber : fibers_) __tsan_destroy_fiber(fiber.tsan);
 #endif
+  }
+
+  // By itself: getcontext may return twice, so the caller's variables are better out of its reach.
+  [[gnu::noinline]] static void make_context(ucontext_t* context, uint8_t* stack) {
+    getcontext(context);
+    context->uc_stack.ss_sp = stack;
+    context->uc_stack.ss_size = kStackBytes;
+    context->uc_link = nullptr;
+    makecontext(context, &Interleaver::enter, 0);
   }
 
   static void enter() {

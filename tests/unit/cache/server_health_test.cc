@@ -84,6 +84,13 @@ TEST_F(ServerHealthTest, VerdictsAreTriedAnewAfterAnHour) {
   EXPECT_EQ(health.view(at_s(5000), server).edns, EdnsSupport::kSupported);
 }
 
+TEST_F(ServerHealthTest, AVerdictOfAThreadThatIsAMomentAheadHolds) {
+  health.set_edns(at_s(1010), server, EdnsSupport::kBroken);
+  health.set_keeps_case(at_s(1010), server, false);
+  EXPECT_EQ(health.view(at_s(1000), server).edns, EdnsSupport::kBroken);
+  EXPECT_FALSE(health.view(at_s(1000), server).keeps_case);
+}
+
 TEST_F(ServerHealthTest, Cookies) {
   cache::ServerCookie cookie;
   for (uint8_t i = 0; i < 16; ++i) cookie[i] = static_cast<uint8_t>(200 + i);
