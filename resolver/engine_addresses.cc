@@ -11,19 +11,21 @@
 namespace resolver {
 
 void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::NameView target) {
-  if (!resolution.budget->spend_alias() || resolution.result.chain.size() > 2 * kAliasLinksMax) return fail_budget(now, resolution);
+  if (!resolution.budget->spend_alias() || resolution.result.chain.size() > 2 * kAliasLinksMax)
+    return fail_budget(now, resolution);
   const ResolutionId sub = join_or_start(now, resolution, target, resolution.type, resolution.depth);
   if (sub == 0) {
     if (resolution.budget->exhausted() != BudgetItem::kNone) return fail_budget(now, resolution);
     counters_.add(base::Counter::kResolutionLoops);
-    return fail(now, resolution, Outcome::kLoop, wire::ExtendedError::kOther, "alias loop at " + wire::Name(target).to_text());
+    return fail(now, resolution, Outcome::kLoop, wire::ExtendedError::kOther,
+                "alias loop at " + wire::Name(target).to_text());
   }
   resolution.enter(Phase::kAwaitAlias);
 }
 
 // 0: no budget left, too deep, or it would wait for itself.
 ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type,
-                                          uint8_t depth) {
+                                         uint8_t depth) {
   const wire::Name lower = wire::Name(name).lowercased();
   const uint64_t question = shared_.cache->key(lower, type, cache::Space::kAnswer).hash;
   ResolutionId id = 0;
@@ -104,7 +106,8 @@ void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const
     if (done.result.chain.size() == 1) {
       wire::for_each_rendered(done.result.chain.back()->body(), [&](wire::Type type, uint32_t, base::Bytes rdata) {
         if (const auto address = wire::parse_address(type, rdata)) {
-          if (parent.visit->attempts.size() < cache::kServersMax * cache::kAddressesPerServerMax) add_address(parent, *address);
+          if (parent.visit->attempts.size() < cache::kServersMax * cache::kAddressesPerServerMax)
+            add_address(parent, *address);
         }
       });
     }

@@ -100,7 +100,8 @@ void Engine::Impl::make_room_for_client(base::Now now, uint64_t prefix_key) {
 
 void Engine::Impl::shed_client(base::Now now, ClientId id, base::Counter counter) {
   counters_.add(counter);
-  log_.line(now.boot, base::LogLevel::kWarning, "too many clients wait: the oldest of the largest group was answered SERVFAIL");
+  log_.line(now.boot, base::LogLevel::kWarning,
+            "too many clients wait: the oldest of the largest group was answered SERVFAIL");
   answer_failure(now, id, wire::ExtendedError::kOther, "too many clients wait");
 }
 
@@ -110,7 +111,8 @@ void Engine::Impl::answer_client(base::Now now, const ClientQuery& query, const 
   CHECK(size <= answer_buffer_.size());
   counters_.add(rcode_counter(parts.rcode));
   if (size > 2 && (answer_buffer_[2] & 0x02) != 0) counters_.add(base::Counter::kClientTruncated);
-  effects_.push_back(Answer{query.client, {answer_buffer_.begin(), answer_buffer_.begin() + static_cast<ptrdiff_t>(size)}});
+  effects_.push_back(
+      Answer{query.client, {answer_buffer_.begin(), answer_buffer_.begin() + static_cast<ptrdiff_t>(size)}});
 }
 
 void Engine::Impl::answer_failure(base::Now now, ClientId id, wire::ExtendedError error, std::string_view text) {

@@ -55,7 +55,8 @@ std::string Engine::Impl::describe(const Resolution& resolution) {
   return "zone " + zone + ": " + (counts.empty() ? "no server answered" : counts);
 }
 
-void Engine::Impl::fail(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error, std::string text) {
+void Engine::Impl::fail(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error,
+                        std::string text) {
   resolution.result.chain.clear();
   resolution.result.rcode = wire::Rcode::kServfail;
   resolution.result.error = error;
@@ -76,7 +77,8 @@ void Engine::Impl::shed_resolution(base::Now now, ResolutionId id) {
   Resolution* resolution = find(id);
   if (resolution == nullptr) return;
   counters_.add(base::Counter::kClientShedZone, resolution->clients.size());
-  fail(now, *resolution, Outcome::kShed, wire::ExtendedError::kOther, "too many questions wait for " + describe(*resolution));
+  fail(now, *resolution, Outcome::kShed, wire::ExtendedError::kOther,
+       "too many questions wait for " + describe(*resolution));
 }
 
 void Engine::Impl::shed_marked(base::Now now) {
@@ -89,7 +91,8 @@ void Engine::Impl::shed_marked(base::Now now) {
 // the name, so it is not kept.
 void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution) {
   const Outcome outcome = resolution.result.outcome;
-  const bool keep = outcome == Outcome::kFailed || outcome == Outcome::kLoop || (outcome == Outcome::kBudget && resolution.from_client);
+  const bool keep = outcome == Outcome::kFailed || outcome == Outcome::kLoop ||
+                    (outcome == Outcome::kBudget && resolution.from_client);
   if (!keep) return;
   const cache::Key key = shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure);
   const cache::Entry* previous = shared_.cache->peek(key);
@@ -125,9 +128,10 @@ void Engine::Impl::finish(base::Now now, Resolution& resolution, Outcome outcome
 void Engine::Impl::restart_for_clients(base::Now now, Resolution& done) {
   if (done.clients.empty()) return;
   const auto same = by_question_.find(shared_.cache->key(done.name, done.type, cache::Space::kAnswer).hash);
-  const ResolutionId id = same != by_question_.end() ? same->second
-                                                     : start(now, done.name, done.type,
-                                                             std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
+  const ResolutionId id =
+      same != by_question_.end()
+          ? same->second
+          : start(now, done.name, done.type, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
   for (const ClientId client : done.clients) {
     clients_.at(client).resolution = id;
     find(id)->clients.insert(client);

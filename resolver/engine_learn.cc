@@ -11,7 +11,8 @@ uint8_t labels_of(wire::NameView name) { return static_cast<uint8_t>(name.label_
 
 }  // namespace
 
-cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& resolution, const LearnedRrset& rrset) const {
+cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& resolution,
+                                               const LearnedRrset& rrset) const {
   cache::EntryParts parts;
   parts.header.kind = cache::Kind::kRrset;
   parts.header.space = cache::Space::kAnswer;
@@ -112,7 +113,8 @@ void Engine::Impl::learn_root(base::Now now, const LearnedDelegation& learned) {
       if (hint.name == server.name) server.glue = hint.glue;
     }
   }
-  const bool usable = std::any_of(root.servers.begin(), root.servers.end(), [](const auto& server) { return !server.glue.empty(); });
+  const bool usable =
+      std::any_of(root.servers.begin(), root.servers.end(), [](const auto& server) { return !server.glue.empty(); });
   if (!usable) return;
   counters_.add(base::Counter::kPrimings);
   const uint32_t ttl_s = std::min(learned.ttl_s, options_.max_ttl_s);

@@ -148,7 +148,8 @@ bool Engine::Impl::check_cookie(base::Now now, Exchange& exchange, const wire::M
   const auto& edns = message.edns();
   if (edns && edns->cookie) {
     const ClientCookie ours = make_client_cookie(hash_, exchange.server);
-    if (edns->cookie->client.size() == ours.size() && std::memcmp(edns->cookie->client.data(), ours.data(), ours.size()) == 0) {
+    if (edns->cookie->client.size() == ours.size() &&
+        std::memcmp(edns->cookie->client.data(), ours.data(), ours.size()) == 0) {
       return true;
     }
   } else if (!exchange.server_cookie_sent || !shared_.health->view(now.boot, exchange.server).sends_cookies) {
@@ -221,7 +222,8 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
       return on_referral(now, resolution, exchange, digest);
     case ResponseClass::kTruncated:
       counters_.add(base::Counter::kUpstreamTruncated);
-      if (exchange.transport == Transport::kTcp) return on_useless(now, resolution, attempt, exchange, digest.response_class);
+      if (exchange.transport == Transport::kTcp)
+        return on_useless(now, resolution, attempt, exchange, digest.response_class);
       return retry_over_tcp(now, resolution, attempt);
     case ResponseClass::kFormerr:
     case ResponseClass::kBadvers:
@@ -233,7 +235,8 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
       }
       return on_useless(now, resolution, attempt, exchange, digest.response_class);
     case ResponseClass::kBadcookie:
-      if (++attempt.bad_cookies > kBadCookiesMax) return on_useless(now, resolution, attempt, exchange, digest.response_class);
+      if (++attempt.bad_cookies > kBadCookiesMax)
+        return on_useless(now, resolution, attempt, exchange, digest.response_class);
       if (exchange.transport == Transport::kUdp && attempt.bad_cookies == kBadCookiesMax) {
         return retry_over_tcp(now, resolution, attempt);  // RFC 7873 §5.3
       }
@@ -255,7 +258,7 @@ void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange
     stop_asking(resolution);
     return follow_alias(now, resolution, digest.target);
   }
-  resolution.result.rcode = digest.response_class == ResponseClass::kNxdomain    ? wire::Rcode::kNxdomain
+  resolution.result.rcode = digest.response_class == ResponseClass::kNxdomain   ? wire::Rcode::kNxdomain
                             : digest.response_class == ResponseClass::kYxdomain ? wire::Rcode::kYxdomain
                                                                                 : wire::Rcode::kNoerror;
   finish(now, resolution, Outcome::kAnswered);
@@ -263,7 +266,8 @@ void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange
 
 // An answer to a minimised question says that no zone cut lies there. "No such name" is not
 // believed of a shorter name: servers that err on empty non-terminals are common (RFC 9156 §3).
-void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
+void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange,
+                                     ResponseDigest& digest) {
   if (digest.response_class == ResponseClass::kNxdomain || digest.response_class == ResponseClass::kYxdomain) {
     resolution.minimise = false;
   } else {
@@ -278,7 +282,8 @@ void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, cons
   make_ready(resolution.id);
 }
 
-void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
+void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exchange& exchange,
+                               ResponseDigest& digest) {
   const wire::NameView zone = digest.referral->delegation.zone;
   if (resolution.type == wire::Type::kDs && zone == wire::NameView(resolution.name)) {
     // The parent delegates the name and says nothing of DS: there is none.
@@ -396,7 +401,8 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
     const bool alone = stream != nullptr && stream->pending.size() == 1;
     close_exchange(resolution);
     if (alone) {
-      timers_.disarm({streams_.find(stream_id)->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream_id)});
+      timers_.disarm(
+          {streams_.find(stream_id)->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream_id)});
       effects_.push_back(CloseStream{stream_id});
       streams_.remove(stream_id);
     }

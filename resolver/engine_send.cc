@@ -68,7 +68,8 @@ void Engine::Impl::release_flight(Resolution& resolution, bool failed) {
   resolution.flight = 0;
   const std::vector<ResolutionId> followers = std::move(found->second.followers);
   flights_.erase(found);
-  if (const uint64_t waiting = shared_.claims->release(key, options_.worker_index)) effects_.push_back(WakeWorkers{waiting});
+  if (const uint64_t waiting = shared_.claims->release(key, options_.worker_index))
+    effects_.push_back(WakeWorkers{waiting});
   for (const ResolutionId id : followers) {
     Resolution* follower = find(id);
     if (follower == nullptr || follower->phase != Phase::kAwaitFlight) continue;
@@ -125,11 +126,14 @@ void Engine::Impl::handle_woken(base::Now) {
 
 // Sending ----------------------------------------------------------------------------------------
 
-bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt, Transport transport) {
+bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt,
+                        Transport transport) {
   const bool dark = shared_.health->view(now.boot, attempt.address).timeouts_in_row >= kDarkAfterTimeouts;
-  const uint32_t limit = dark ? options_.bounds.exchanges_per_dark_server_max : options_.bounds.exchanges_per_server_max;
+  const uint32_t limit =
+      dark ? options_.bounds.exchanges_per_dark_server_max : options_.bounds.exchanges_per_server_max;
   const auto in_flight = exchanges_to_.find(attempt.address);
-  if (exchanges_.size() >= options_.bounds.exchanges_max || (in_flight != exchanges_to_.end() && in_flight->second >= limit)) {
+  if (exchanges_.size() >= options_.bounds.exchanges_max ||
+      (in_flight != exchanges_to_.end() && in_flight->second >= limit)) {
     counters_.add(base::Counter::kUpstreamShedServer);
     return false;
   }
@@ -169,11 +173,13 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   return true;
 }
 
-std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchange, const AskNow& ask, const Attempt& attempt) {
+std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchange, const AskNow& ask,
+                                                const Attempt& attempt) {
   const cache::ServerView health = shared_.health->view(now.boot, attempt.address);
   const bool udp = exchange.transport == Transport::kUdp;
   // A server that has never answered with EDNS may drop queries that have it: the last try goes without.
-  const bool last_try_plain = udp && health.edns == cache::EdnsSupport::kUnknown && attempt.udp_sends + 1 == kSendsPerTransportMax;
+  const bool last_try_plain =
+      udp && health.edns == cache::EdnsSupport::kUnknown && attempt.udp_sends + 1 == kSendsPerTransportMax;
   exchange.edns = !attempt.without_edns && health.edns != cache::EdnsSupport::kBroken && !last_try_plain;
   exchange.random_case = options_.case_randomisation && udp && health.keeps_case && !attempt.without_case;
   exchange.name = exchange.random_case ? wire::Name(ask.name).with_random_case(entropy_) : wire::Name(ask.name);

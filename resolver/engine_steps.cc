@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "resolver/engine_impl.h"
 #include "cache/failure.h"
+#include "resolver/engine_impl.h"
 #include "resolver/local_names.h"
 #include "resolver/next_qname.h"
 #include "wire/rdata.h"
@@ -97,7 +97,8 @@ void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
 }
 
 bool Engine::Impl::take_from_cache(base::Now now, Resolution& resolution) {
-  const cache::Entry* entry = shared_.cache->lookup(shared_.cache->key(resolution.name, resolution.type, cache::Space::kAnswer));
+  const cache::Entry* entry =
+      shared_.cache->lookup(shared_.cache->key(resolution.name, resolution.type, cache::Space::kAnswer));
   if (entry != nullptr && entry->is_fresh(now.boot) && entry->header().rank >= cache::Rank::kNonAuthAnswer) {
     resolution.result.chain.push_back(cache::clone(*entry));
     resolution.result.rcode = wire::Rcode::kNoerror;
@@ -117,7 +118,8 @@ bool Engine::Impl::take_from_cache(base::Now now, Resolution& resolution) {
 // RFC 8020: nothing exists below a name that does not exist.
 bool Engine::Impl::take_denial_from_cache(base::Now now, Resolution& resolution) {
   for (wire::NameView name = resolution.name; !name.is_root(); name = name.parent()) {
-    const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(name, wire::Type::kNone, cache::Space::kNxdomain));
+    const cache::Entry* entry =
+        shared_.cache->peek(shared_.cache->key(name, wire::Type::kNone, cache::Space::kNxdomain));
     if (entry == nullptr || !entry->is_fresh(now.boot)) continue;
     resolution.result.chain.push_back(cache::clone(*entry));
     resolution.result.rcode = wire::Rcode::kNxdomain;
@@ -131,7 +133,8 @@ bool Engine::Impl::take_denial_from_cache(base::Now now, Resolution& resolution)
 bool Engine::Impl::take_dname_from_cache(base::Now now, Resolution& resolution) {
   if (wire::NameView(resolution.name).is_root()) return false;
   for (wire::NameView owner = wire::NameView(resolution.name).parent(); !owner.is_root(); owner = owner.parent()) {
-    const cache::Entry* entry = shared_.cache->lookup(shared_.cache->key(owner, wire::Type::kDname, cache::Space::kAnswer));
+    const cache::Entry* entry =
+        shared_.cache->lookup(shared_.cache->key(owner, wire::Type::kDname, cache::Space::kAnswer));
     if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) continue;
     const auto to = alias_target(*entry);
     if (!to) continue;
@@ -161,10 +164,12 @@ bool Engine::Impl::take_dname_from_cache(base::Now now, Resolution& resolution) 
 }
 
 bool Engine::Impl::take_failure_from_cache(base::Now now, Resolution& resolution) {
-  const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure));
+  const cache::Entry* entry =
+      shared_.cache->peek(shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure));
   if (entry == nullptr || !entry->is_fresh(now.boot)) return false;
   counters_.add(base::Counter::kFailuresServed);
-  fail(now, resolution, Outcome::kCached, wire::ExtendedError::kCachedError, std::string(cache::read_failure(*entry).text));
+  fail(now, resolution, Outcome::kCached, wire::ExtendedError::kCachedError,
+       std::string(cache::read_failure(*entry).text));
   return true;
 }
 
@@ -186,7 +191,8 @@ void Engine::Impl::find_delegation(base::Now now, Resolution& resolution) {
   const size_t labels_visited = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
   for (wire::NameView zone = at_parent ? name.parent() : name;; zone = zone.parent()) {
     if (resolution.visit && zone.label_count() <= labels_visited) break;
-    const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
+    const cache::Entry* entry =
+        shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
     if (entry != nullptr && entry->is_fresh(now.boot) && lease_holds(*entry, now.boot)) {
       ZoneVisit visit;
       visit.delegation = cache::read_delegation(*entry);
@@ -223,7 +229,8 @@ void Engine::Impl::use_root_hints(base::Now now, Resolution& resolution) {
   const uint64_t root_ns = shared_.cache->key(wire::NameView(), wire::Type::kNs, cache::Space::kAnswer).hash;
   if (priming_ != 0 || by_question_.contains(root_ns) || now.boot < priming_not_before_) return;
   priming_not_before_ = now.boot + base::seconds(5);
-  priming_ = start(now, wire::NameView(), wire::Type::kNs, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
+  priming_ =
+      start(now, wire::NameView(), wire::Type::kNs, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
 }
 
 AskNow Engine::Impl::next_question(base::Now now, Resolution& resolution) {
@@ -302,10 +309,12 @@ void Engine::Impl::add_cached_addresses(base::Now now, Resolution& resolution, w
 bool Engine::Impl::may_ask(const base::IpAddress& address) const {
   if (address.is_v4() ? !options_.ipv4 : !options_.ipv6) return false;
   const base::Endpoint endpoint{address, options_.server_port};
-  if (std::find(options_.own_listeners.begin(), options_.own_listeners.end(), endpoint) != options_.own_listeners.end()) {
+  if (std::find(options_.own_listeners.begin(), options_.own_listeners.end(), endpoint) !=
+      options_.own_listeners.end()) {
     return false;
   }
-  if (std::find(options_.always_query.begin(), options_.always_query.end(), address) != options_.always_query.end()) return true;
+  if (std::find(options_.always_query.begin(), options_.always_query.end(), address) != options_.always_query.end())
+    return true;
   return std::none_of(options_.never_query.begin(), options_.never_query.end(),
                       [&](const base::Prefix& prefix) { return prefix.contains(address); });
 }
@@ -326,9 +335,12 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
     return;
   }
   const Evidence& seen = resolution.evidence;
-  const bool only_network = seen.unreachable > 0 && seen.timeouts + seen.refused + seen.servfail + seen.lame + seen.broken == 0;
-  fail(now, resolution, seen.shed > 0 && seen.timeouts + seen.unreachable + seen.refused == 0 ? Outcome::kShed : Outcome::kFailed,
-       only_network ? wire::ExtendedError::kNetworkError : wire::ExtendedError::kNoReachableAuthority, describe(resolution));
+  const bool only_network =
+      seen.unreachable > 0 && seen.timeouts + seen.refused + seen.servfail + seen.lame + seen.broken == 0;
+  fail(now, resolution,
+       seen.shed > 0 && seen.timeouts + seen.unreachable + seen.refused == 0 ? Outcome::kShed : Outcome::kFailed,
+       only_network ? wire::ExtendedError::kNetworkError : wire::ExtendedError::kNoReachableAuthority,
+       describe(resolution));
 }
 
 bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
@@ -363,7 +375,8 @@ bool Engine::Impl::add_glue_of_other_zones(base::Now now, Resolution& resolution
   for (const auto& server : visit.delegation.servers) {
     const wire::Name lower = wire::Name(server.name).lowercased();
     for (wire::NameView zone = lower; !zone.is_root(); zone = zone.parent()) {
-      const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
+      const cache::Entry* entry =
+          shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
       if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) continue;
       for (const auto& other : cache::read_delegation(*entry).servers) {
         if (!(other.name == lower)) continue;
