@@ -146,8 +146,9 @@ base::Result<std::vector<OwnedRecord>, MasterFileError> parse_master_file(std::s
 
 Type type_from_text(std::string_view text) {
   constexpr std::string_view kPrefix = "TYPE";  // RFC 3597 §5
+  const uint8_t* bytes = base::as_bytes(text).data();
   const bool is_numbered = text.size() > kPrefix.size() &&
-                           equal_ignoring_case(base::as_bytes(text).data(), base::as_bytes(kPrefix).data(), kPrefix.size());
+                           equal_ignoring_case(bytes, base::as_bytes(kPrefix).data(), kPrefix.size());
   if (is_numbered) {
     uint16_t number = 0;
     const char* end = text.data() + text.size();

@@ -47,7 +47,9 @@ class NameView {
   // The first (leftmost) label without its length byte. REQUIRES: !is_root().
   [[nodiscard]] base::Bytes first_label() const { return {data_ + 1, data_[0]}; }
   // Without the first label. REQUIRES: !is_root().
-  [[nodiscard]] NameView parent() const { return NameView(data_ + data_[0] + 1, static_cast<uint8_t>(size_ - data_[0] - 1)); }
+  [[nodiscard]] NameView parent() const {
+    return NameView(data_ + data_[0] + 1, static_cast<uint8_t>(size_ - data_[0] - 1));
+  }
   // The last `labels` labels. REQUIRES: labels <= label_count().
   [[nodiscard]] NameView suffix(size_t labels) const;
   // Equal to `zone` or below it.

@@ -65,7 +65,8 @@ std::string_view rdata_layout(Type type) {
 }
 
 bool compresses_names_when_sent(Type type) {
-  return std::find(std::begin(kCompressedWhenSent), std::end(kCompressedWhenSent), type) != std::end(kCompressedWhenSent);
+  const auto* const end = std::end(kCompressedWhenSent);
+  return std::find(std::begin(kCompressedWhenSent), end, type) != end;
 }
 
 bool lowercases_names(Type type) {

@@ -32,7 +32,9 @@ enum class Rcode : uint16_t {
 
 enum class Opcode : uint8_t { kQuery = 0, kIquery = 1, kStatus = 2, kNotify = 4, kUpdate = 5, kDso = 6 };
 
-enum class OptionCode : uint16_t { kNsid = 3, kClientSubnet = 8, kCookie = 10, kKeepalive = 11, kPadding = 12, kExtendedError = 15 };
+enum class OptionCode : uint16_t {
+  kNsid = 3, kClientSubnet = 8, kCookie = 10, kKeepalive = 11, kPadding = 12, kExtendedError = 15
+};
 
 // RFC 8914 §4 and the registry.
 enum class ExtendedError : uint16_t {

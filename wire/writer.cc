@@ -155,7 +155,8 @@ bool MessageWriter::opt(uint16_t payload_bytes, uint8_t extended_rcode, bool dns
   const size_t held_back = reserved_;
   reserved_ = 0;
   const uint32_t ttl = (uint32_t{extended_rcode} << 24) | (dnssec_ok ? 0x8000U : 0U);
-  if (record(Section::kAdditional, NameView(), Type::kOpt, static_cast<Class>(payload_bytes), ttl, options)) return true;
+  const auto klass = static_cast<Class>(payload_bytes);
+  if (record(Section::kAdditional, NameView(), Type::kOpt, klass, ttl, options)) return true;
   reserved_ = held_back;
   return false;
 }

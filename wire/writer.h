@@ -66,6 +66,7 @@ class MessageWriter {
 // Appends one EDNS option (code, length, bytes) to `options`; false when it does not fit.
 [[nodiscard]] bool append_option(base::MutableBytes options, size_t& used, OptionCode code, base::Bytes value);
 // An RFC 8914 option: INFO-CODE and EXTRA-TEXT.
-[[nodiscard]] bool append_extended_error(base::MutableBytes options, size_t& used, ExtendedError code, std::string_view text);
+[[nodiscard]] bool append_extended_error(base::MutableBytes options, size_t& used, ExtendedError code,
+                                         std::string_view text);
 
 }  // namespace wire

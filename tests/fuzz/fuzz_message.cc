@@ -111,7 +111,8 @@ bool ldns_loses_framing(base::Bytes message) {
     if (!end) return false;
     at = *end + 4;
   }
-  for (unsigned left = unsigned{header->answer_count} + header->authority_count + header->additional_count; left > 0; --left) {
+  unsigned records = unsigned{header->answer_count} + header->authority_count + header->additional_count;
+  for (; records > 0; --records) {
     const auto record = wire::read_record_at(message, at);
     if (!record) return false;
     const RdataNames names = look_at_names(message, *record);
@@ -125,7 +126,9 @@ void write_again(const MessageView& view, const std::vector<std::vector<uint8_t>
   static std::array<uint8_t, 65535> buffer;
   wire::MessageWriter writer(buffer, buffer.size(), view.header());
   if (view.header().question_count > 1) return;
-  if (view.question()) FUZZ_EXPECT(writer.question(view.question()->name, view.question()->type, view.question()->klass));
+  if (const auto& question = view.question()) {
+    FUZZ_EXPECT(writer.question(question->name, question->type, question->klass));
+  }
   size_t index = 0;
   for (const Section section : kSections) {
     for (const RecordView& record : view.section(section)) {

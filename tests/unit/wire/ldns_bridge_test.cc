@@ -122,8 +122,8 @@ TEST(LdnsBridge, TypesFromText) {
     const char* text;
     unsigned number;
   } kRows[] = {
-      {"A", 1}, {"aaaa", 28}, {"HTTPS", 65}, {"ANY", 255}, {"TYPE65280", 65280}, {"type1", 1}, {"TYPE", 0}, {"TYPE65536", 0},
-      {"TYPE-1", 0}, {"TYPE1x", 0}, {"NOTATYPE", 0}, {"", 0}, {"A ", 0},
+      {"A", 1}, {"aaaa", 28}, {"HTTPS", 65}, {"ANY", 255}, {"TYPE65280", 65280}, {"type1", 1}, {"TYPE", 0},
+      {"TYPE65536", 0}, {"TYPE-1", 0}, {"TYPE1x", 0}, {"NOTATYPE", 0}, {"", 0}, {"A ", 0},
   };
   for (const auto& row : kRows) {
     EXPECT_EQ(static_cast<unsigned>(wire::type_from_text(row.text)), row.number) << row.text;
@@ -131,7 +131,8 @@ TEST(LdnsBridge, TypesFromText) {
 }
 
 TEST(LdnsBridge, OracleTellsGoodFromBad) {
-  const auto good = wire::testing::Builder(0x8180, 1, 1).question("a", Type::kA).pointer(12).rest(Type::kA, hex("01020304"));
+  wire::testing::Builder good(0x8180, 1, 1);
+  good.question("a", Type::kA).pointer(12).rest(Type::kA, hex("01020304"));
   EXPECT_TRUE(wire::ldns_accepts(good.bytes));
   EXPECT_FALSE(wire::ldns_accepts(base::Bytes(good.bytes).first(good.bytes.size() - 1)));
   EXPECT_FALSE(wire::ldns_accepts({}));

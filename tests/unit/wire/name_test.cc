@@ -77,7 +77,7 @@ TEST(NameView, ComparesWithoutLetterCase) {
   // Bytes 0x20 apart that are no letters: '@' and '`', '[' and '{', and letters with the top bit.
   EXPECT_FALSE(name("\\064").view() == name("\\096").view());
   EXPECT_FALSE(name("\\091").view() == name("\\123").view());
-  EXPECT_FALSE(name("\\193\\193\\193\\193\\193\\193\\193").view() == name("\\225\\225\\225\\225\\225\\225\\225").view());
+  EXPECT_FALSE(name("\\193\\193\\193\\193\\193\\193x").view() == name("\\225\\225\\225\\225\\225\\225x").view());
   // Equal bytes, other labels.
   EXPECT_FALSE(name("a.b").view() == name("a\\.b").view());
 }
@@ -141,7 +141,8 @@ TEST(Name, TextIsReadAndPrinted) {
   } kRows[] = {
       {".", "."}, {"com", "com."}, {"com.", "com."}, {"Www.Example.Com", "Www.Example.Com."},
       {"a\\.b.c", "a\\.b.c."}, {"a\\\\b", "a\\\\b."}, {"\\000\\255", "\\000\\255."}, {"a b", "a\\032b."},
-      {"\\a\\b", "ab."}, {"x\\064y", "x\\@y."}, {"\\\"q\\\"", "\\\"q\\\"."}, {"_sip._tcp.example", "_sip._tcp.example."},
+      {"\\a\\b", "ab."}, {"x\\064y", "x\\@y."}, {"\\\"q\\\"", "\\\"q\\\"."},
+      {"_sip._tcp.example", "_sip._tcp.example."},
       {"", nullptr}, {"..", nullptr}, {".a", nullptr}, {"a..b", nullptr}, {"a.b..", nullptr}, {"a\\", nullptr},
       {"a\\25", nullptr}, {"a\\2x5", nullptr}, {"a\\256", nullptr}, {"a\\999", nullptr},
   };

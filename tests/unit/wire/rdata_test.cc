@@ -48,7 +48,8 @@ TEST(Rdata, ExpandsAndChecksEachForm) {
     const char* rdata;
     const char* expanded;
   } kRows[] = {
-      {Type::kA, "01020304", "01020304"}, {Type::kA, "010203", "bad"}, {Type::kA, "0102030405", "bad"}, {Type::kA, "", "bad"},
+      {Type::kA, "01020304", "01020304"}, {Type::kA, "010203", "bad"}, {Type::kA, "0102030405", "bad"},
+      {Type::kA, "", "bad"},
       {Type::kAaaa, "00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff"},
       {Type::kAaaa, "00112233445566778899aabbccddee", "bad"},
       {Type::kNs, "026e73 c00c", "026e73 026162 026364 00"}, {Type::kNs, "00", "00"}, {Type::kNs, "", "bad"},
@@ -71,10 +72,12 @@ TEST(Rdata, ExpandsAndChecksEachForm) {
        "0001 05 02 00000000 00000000 00000000 0000 026364 00 aa"},
       // Later types may not compress (RFC 3597 §4, RFC 4034, RFC 9460).
       {Type::kRrsig, "0001 05 02 00000000 00000000 00000000 0000 c00f aa", "bad"},
-      {Type::kRrsig, "0001 05 02 00000000 00000000 00000000 0000 00 aa", "0001 05 02 00000000 00000000 00000000 0000 00 aa"},
+      {Type::kRrsig, "0001 05 02 00000000 00000000 00000000 0000 00 aa",
+       "0001 05 02 00000000 00000000 00000000 0000 00 aa"},
       {Type::kNsec, "c00f 0001", "bad"}, {Type::kNsec, "00 0001 40", "00 0001 40"}, {Type::kHttps, "0001 c00f", "bad"},
       {Type::kHttps, "0001 00", "0001 00"}, {Type::kLp, "0001 c00f", "bad"}, {Type::kTalink, "00 00", "00 00"},
-      {Type::kDnskey, "0101 03 08 aa", "0101 03 08 aa"}, {Type::kDnskey, "0101 03", "bad"}, {Type::kDs, "0001 08", "bad"},
+      {Type::kDnskey, "0101 03 08 aa", "0101 03 08 aa"}, {Type::kDnskey, "0101 03", "bad"},
+      {Type::kDs, "0001 08", "bad"},
       {Type::kNsec3, "01 00 0000 00 02aabb", "01 00 0000 00 02aabb"}, {Type::kNsec3, "01 00 0000 00 02aa", "bad"},
       {Type::kNsec3param, "01 00 0000 01ff", "01 00 0000 01ff"}, {Type::kNsec3param, "01 00 0000 01ff ff", "bad"},
       {Type::kEui48, "010203040506", "010203040506"}, {Type::kEui48, "0102030405", "bad"},
