@@ -34,7 +34,7 @@ struct RenderOptions {
   bool with_edns = false;
   bool lower_question = false;  // does not keep the letter case of the question
   bool truncate = false;
-  base::Bytes edns_options;
+  base::Bytes edns_options = {};
 };
 // `query` gives id and question.
 [[nodiscard]] std::vector<uint8_t> render(const Response& response, const wire::MessageView& query,
