@@ -60,7 +60,8 @@ def main():
     def end(_signal, _frame):
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, end)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell may have ignored the latter for us
+        signal.signal(number, end)
     running = None
     try:
         running = lab.Lab()
@@ -68,6 +69,9 @@ def main():
         show_tour(running.world, running.control_socket)
         code = daemon.popen.wait()
         print(f"lab: holdfastd ended with {code}:\n{daemon.log_text()[-2000:]}", file=sys.stderr)
+    except RuntimeError as reason:
+        print("lab:", reason, file=sys.stderr)
+        code = 1
     except KeyboardInterrupt:
         print("\nlab: ending")
         code = 0

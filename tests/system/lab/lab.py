@@ -44,8 +44,10 @@ class Lab:
         return resolvers.holdfast_config(self.folder, self.hints, **more)
 
     def start_holdfast(self, *arguments, config=None, backend=BACKEND):
+        if backend != "auto":
+            arguments = ("--backend", backend, *arguments)
         process = resolvers.start_holdfast(DAEMON, self.folder, config or self.config(), "--control",
-                                           str(self.control_socket), "--backend", backend, *arguments)
+                                           str(self.control_socket), *arguments)
         self.processes.append(process)
         return process
 
