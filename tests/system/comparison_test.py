@@ -6,6 +6,7 @@ from explained import Explained
 from lab import ask, lab, nsd, resolvers, wire
 
 SHOWN = 25
+SILENT_MOST = 3
 
 
 def outcome(reply):
@@ -55,15 +56,25 @@ class Comparison(unittest.TestCase):
 
     def test_answers_agree(self):
         explained = Explained()
-        differences = []
+        differences, silent = [], []
         for peer, address in (("unbound", resolvers.UNBOUND), ("bind", resolvers.BIND)):
             pairs = zip(self.questions, self.replies["holdfast"], self.replies[peer])
             suspects = [(question, ours) for question, ours, theirs in pairs if outcome(ours) != outcome(theirs)]
             # A peer may fail under the load of a cold start: it is asked once more. Holdfast is not.
-            again = ask.ask_all(address, [question for question, _ in suspects], window=50)
+            again = ask.ask_all(address, [question for question, _ in suspects], window=50, patience=6.0)
             for (question, ours), theirs in zip(suspects, again):
-                if outcome(ours) != outcome(theirs) and explained.reason(peer, *question) is None:
+                if outcome(ours) == outcome(theirs) or explained.reason(peer, *question) is not None:
+                    continue
+                if theirs.rcode == "NO REPLY" and not self.lab.world.must_fail(question[0]):
+                    silent.append((peer, *question))
+                else:
                     differences.append(describe(question, ours, peer, theirs))
+        # Unbound 1.17 now and then never answers one question of a run. That is nothing to compare with: the
+        # other peer has to do, and does, for a difference from it is among those above.
+        for peer, name, type_ in silent:
+            print(f"no answer from {peer}: {name} {type_}")
+        self.assertLessEqual(len(silent), SILENT_MOST)
+        self.assertNotIn("bind", [peer for peer, _, _ in silent])
         for (peer, pattern, type_, _), count in explained.used.items():
             print(f"explained: {peer} {pattern} {type_}: {count}")
         self.fail_with(differences, "differences")
