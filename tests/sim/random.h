@@ -11,14 +11,12 @@ namespace sim {
 
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15ULL + 0x1234567) {}
+  // The seed is mixed first: streams that begin one step apart would be one another's echo.
+  explicit Random(uint64_t seed) : state_(mix(seed ^ 0x5DEECE66DULL)) {}
 
   uint64_t next() {
     state_ += 0x9E3779B97F4A7C15ULL;
-    uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31);
+    return mix(state_);
   }
   // Uniform in [0, bound). REQUIRES: bound > 0.
   uint32_t below(uint32_t bound) { return static_cast<uint32_t>(next() % bound); }
@@ -41,6 +39,11 @@ class Random {
   Random split() { return Random(next()); }
 
  private:
+  static uint64_t mix(uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+    return z ^ (z >> 31);
+  }
   uint64_t state_;
 };
 

@@ -31,9 +31,11 @@ Rdata rdata_of(const base::IpAddress& address) { return {address.bytes().begin()
 Rdata rdata_of(NameView name) { return {name.bytes().begin(), name.bytes().end()}; }
 
 Rdata mx_rdata(uint16_t preference, NameView exchange) {
-  Rdata out(2);
-  base::store_be16(out.data(), preference);
-  out.insert(out.end(), exchange.bytes().begin(), exchange.bytes().end());
+  Rdata out;
+  out.reserve(2 + exchange.size());
+  out.push_back(static_cast<uint8_t>(preference >> 8));
+  out.push_back(static_cast<uint8_t>(preference));
+  for (const uint8_t byte : exchange.bytes()) out.push_back(byte);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // budget_kept: what one client question may cost. Sends per question, and how often the question
 // itself goes to one server, are counted where one client asks at a time; what is in flight to one
-// server, always. (A minimised name may be asked once for each sub-question below it.)
+// server, always. (A minimised name may be asked once for each sub-question below it; a query that
+// was answered, if only by FORMERR or BADCOOKIE, is no reason for a retry and does not count.)
 #include <algorithm>
 #include <map>
 
@@ -31,6 +32,14 @@ class BudgetKept : public Checker {
     count(effect.server, effect.query, true);
   }
   void on_stream_send(size_t, const base::Endpoint& server, base::Bytes message) override { count(server, message, false); }
+
+  void on_response(size_t, const base::Endpoint& server, base::Bytes message, bool is_forged) override {
+    const auto view = wire::MessageView::parse(message);
+    if (is_forged || !view || !view->question()) return;
+    const Question question{view->question()->name.lowercased(), view->question()->type};
+    uint32_t& sends = sends_to_[server.address];
+    if (to_text(question) == asked_ && sends > 0) --sends;
+  }
 
   void on_exchange_closed(size_t engine, resolver::ExchangeId id) override {
     const auto found = server_of_.find({engine, id});
