@@ -23,12 +23,12 @@ Engine::Impl::Impl(const Options& options, const Shared& shared, cache::Reader& 
       shared_(shared),
       reader_(reader),
       counters_(counters),
-      hash_(options.answer.cookie_secret),
+      hash_({}),
+      cookie_hash_(options.answer.cookie_secret),
       entropy_(seed),
       answer_buffer_(kAnswerBytesMax) {
   CHECK(options.outgoing_port_first <= options.outgoing_port_last);
   CHECK(!options.root_hints.servers.empty());
-  // Its own secret: the tables of one worker share nothing with the cookies.
   hash_ = base::KeyedHash(draw_secret(entropy_));
 }
 
@@ -46,7 +46,7 @@ Engine::Usage Engine::Impl::usage() const {
           .streams = streams_.size(),
           .flights = flights_.size(),
           .timers = timers_.size(),
-          .bytes = bytes_held_};
+          .bytes = client_bytes_ + resolution_bytes_};
 }
 
 void Engine::Impl::run_ready(base::Now now) {

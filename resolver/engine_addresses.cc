@@ -33,13 +33,27 @@ ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire
     if (waits_for(found->second, parent.id)) return 0;
     id = found->second;
   } else {
-    if (depth > kDepthMax || !parent.budget->spend_sub_question()) return 0;
+    if (depth > kDepthMax || !parent.budget->spend_sub_question()) {
+      parent.cut_short = true;
+      return 0;
+    }
     counters_.add(base::Counter::kResolutionSubQuestions);
     id = start(now, lower, type, parent.budget, depth, false);
   }
-  find(id)->dependents.push_back(parent.id);
-  parent.awaited.push_back(id);
+  await(parent, id);
   return id;
+}
+
+void Engine::Impl::await(Resolution& parent, ResolutionId sub) {
+  find(sub)->dependents.push_back(parent.id);
+  parent.awaited.push_back(sub);
+}
+
+// An entry becomes part of the result.
+void Engine::Impl::keep(Resolution& resolution, cache::EntryPtr entry) {
+  resolution.held_bytes += entry->total_bytes();
+  resolution_bytes_ += entry->total_bytes();
+  resolution.result.chain.push_back(std::move(entry));
 }
 
 // Whether `start` is `goal` or waits for it, over any number of sub-questions (TsuNAME: row 22).
@@ -51,6 +65,7 @@ bool Engine::Impl::waits_for(ResolutionId start, ResolutionId goal) const {
     open.pop_back();
     if (id == goal) return true;
     if (!seen.insert(id).second) continue;
+    if (seen.size() > kAwaitedNodesMax) return true;
     const auto found = resolutions_.find(id);
     if (found == resolutions_.end()) continue;
     open.insert(open.end(), found->second->awaited.begin(), found->second->awaited.end());
@@ -60,6 +75,7 @@ bool Engine::Impl::waits_for(ResolutionId start, ResolutionId goal) const {
 
 // Starts the look-up of one more server name's addresses, chosen at random. False: none is left.
 bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
+  if (rejoin_lookups(resolution)) return true;
   ZoneVisit& visit = *resolution.visit;
   const wire::NameView zone = visit.delegation.zone;
   std::vector<size_t> untried;
@@ -90,7 +106,24 @@ bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
     ++resolution.evidence.no_address;
     counters_.add(base::Counter::kResolutionLoops);
   }
+  if (!untried.empty()) resolution.cut_short = true;
   return false;
+}
+
+// Look-ups that were left when the other family's address came first, and are still out.
+bool Engine::Impl::rejoin_lookups(Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  for (size_t index = 0; index < visit.lookups.size(); ++index) {
+    if (visit.lookups[index] != AddressLookup::kRunning) continue;
+    const wire::Name server = wire::Name(visit.delegation.servers[index].name).lowercased();
+    for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
+      const auto found = by_question_.find(shared_.cache->key(server, type, cache::Space::kAnswer).hash);
+      if (found != by_question_.end() && !waits_for(found->second, resolution.id)) await(resolution, found->second);
+    }
+  }
+  if (resolution.awaited.empty()) return false;
+  resolution.enter(Phase::kAwaitAddresses);
+  return true;
 }
 
 void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const Resolution& done) {
@@ -112,7 +145,11 @@ void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const
       });
     }
   }
-  if (has_data || parent.awaited.empty()) {
+  const auto& attempts = parent.visit->attempts;
+  const bool usable = std::any_of(attempts.begin(), attempts.end(), [](const Attempt& attempt) {
+    return !attempt.excluded && attempt.udp_sends < kSendsPerTransportMax;
+  });
+  if ((has_data && usable) || parent.awaited.empty()) {
     stop_awaiting(parent);  // the other family's addresses will be in the cache, should they be needed
     parent.enter(Phase::kFindServers);
     make_ready(parent.id);
@@ -129,8 +166,13 @@ void Engine::Impl::stop_awaiting(Resolution& resolution) {
 
 void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolution& done) {
   const Result& result = done.result;
+  if (parent.result.chain.size() + result.chain.size() > 2 * kAliasLinksMax + 1) {
+    // Joined resolutions have budgets of their own, so the whole chain is counted here.
+    counters_.add(base::Counter::kBudgetAliases);
+    return fail(now, parent, Outcome::kLoop, wire::ExtendedError::kOther, "too many aliases");
+  }
   if (result.outcome == Outcome::kAnswered) {
-    for (const auto& entry : result.chain) parent.result.chain.push_back(cache::clone(*entry));
+    for (const auto& entry : result.chain) keep(parent, cache::clone(*entry));
     parent.result.rcode = result.rcode;
     return finish(now, parent, Outcome::kAnswered);
   }

@@ -69,7 +69,7 @@ void Engine::Impl::admit(base::Now now, const ClientQuery& query, const wire::Qu
   waiter.query = query;
   waiter.query.packet = waiter.packet_bytes;
   waiter.deadline = now.boot + options_.client_deadline;
-  bytes_held_ += waiter.packet_bytes.size();
+  client_bytes_ += waiter.packet_bytes.size();
   clients_by_prefix_.join(static_cast<uint64_t>(query.client), prefix);
   timers_.arm({waiter.deadline, TimerKind::kClient, static_cast<uint64_t>(query.client)});
 
@@ -91,7 +91,7 @@ void Engine::Impl::make_room_for_client(base::Now now, uint64_t prefix_key) {
   if (clients_by_prefix_.held_by(prefix_key) >= options_.bounds.clients_per_prefix_max) {
     shed_client(now, ClientId{*clients_by_prefix_.oldest_of(prefix_key)}, base::Counter::kClientShedPrefix);
   }
-  while (clients_.size() >= options_.bounds.clients_max || bytes_held_ >= options_.bounds.bytes_max) {
+  while (clients_.size() >= options_.bounds.clients_max || client_bytes_ >= options_.bounds.bytes_max / 2) {
     const auto victim = clients_by_prefix_.oldest_of_largest();
     if (!victim) return;
     shed_client(now, ClientId{*victim}, base::Counter::kClientShedTotal);
@@ -128,7 +128,7 @@ void Engine::Impl::forget_client(ClientId id) {
   const Waiter& waiter = found->second;
   timers_.disarm({waiter.deadline, TimerKind::kClient, static_cast<uint64_t>(id)});
   clients_by_prefix_.leave(static_cast<uint64_t>(id));
-  bytes_held_ -= waiter.packet_bytes.size();
+  client_bytes_ -= waiter.packet_bytes.size();
   if (Resolution* resolution = find(waiter.resolution)) resolution->clients.erase(id);
   clients_.erase(found);
 }

@@ -141,6 +141,7 @@ void Engine::Impl::restart_for_clients(base::Now now, Resolution& done) {
 
 // Called from run_ready(), never from finish(): a chain of aliases is no chain of calls.
 void Engine::Impl::hand_over(base::Now now, Resolution& done) {
+  resolution_bytes_ -= done.held_bytes;
   if (done.result.outcome == Outcome::kBudget && !done.from_client) restart_for_clients(now, done);
   answer_waiting(now, done);
   for (const ResolutionId id : done.dependents) {

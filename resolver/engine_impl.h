@@ -56,6 +56,7 @@ struct Exchange {
   wire::Name name;                // letter case as sent
   wire::Type type = wire::Type::kNone;
   bool edns = false;
+  bool edns_refused = false;      // the server had answered FORMERR or NOTIMP to EDNS
   bool random_case = false;
   bool case_kept = false;         // of the response at hand
   bool cookie_sent = false;
@@ -130,6 +131,7 @@ class Engine::Impl {
                      bool from_client);
   void make_ready(ResolutionId id) { ready_.push_back(id); }
   void hand_over(base::Now now, Resolution& done);
+  void keep(Resolution& resolution, cache::EntryPtr entry);
   void step(base::Now now, ResolutionId id);
   void step_cache_check(base::Now now, Resolution& resolution);
   void step_find_servers(base::Now now, Resolution& resolution);
@@ -155,6 +157,8 @@ class Engine::Impl {
   ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   bool look_up_addresses(base::Now now, Resolution& resolution);
+  bool rejoin_lookups(Resolution& resolution);
+  void await(Resolution& parent, ResolutionId sub);
   void stop_awaiting(Resolution& resolution);
   void on_sub_question_done(base::Now now, Resolution& parent, const Resolution& done);
   void on_alias_done(base::Now now, Resolution& parent, const Resolution& done);
@@ -181,6 +185,7 @@ class Engine::Impl {
   void on_mismatch(base::Now now, Exchange& exchange);
   bool check_cookie(base::Now now, Exchange& exchange, const wire::MessageView& message);
   void note_server(base::Now now, const Exchange& exchange, const wire::MessageView& message);
+  void note_answer_without_edns(base::Now now, const Exchange& exchange, wire::Rcode rcode);
   void on_digest(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange, ResponseDigest& digest);
   void on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
   void on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
@@ -188,6 +193,7 @@ class Engine::Impl {
   void on_useless(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange, ResponseClass why);
   void on_exchange_timeout(base::Now now, ExchangeId id);
   void exchange_failed(base::Now now, Exchange& exchange, TransportError error);
+  void close_silent_stream(StreamId id);
   void retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt);
   void go_on(base::Now now, Resolution& resolution);
   void stop_asking(Resolution& resolution);
@@ -219,7 +225,8 @@ class Engine::Impl {
   const Shared shared_;
   cache::Reader& reader_;
   base::Counters& counters_;
-  base::KeyedHash hash_;
+  base::KeyedHash hash_;         // this worker's own
+  base::KeyedHash cookie_hash_;  // the same in all workers, as the cookies of servers are shared
 
   base::Entropy entropy_;
   base::LogLimit log_{5, base::seconds(10)};
@@ -240,7 +247,9 @@ class Engine::Impl {
   std::unordered_map<ExchangeId, Exchange> exchanges_;
   std::unordered_map<base::IpAddress, uint32_t> exchanges_to_;
   Streams streams_;
-  uint64_t bytes_held_ = 0;
+  uint64_t client_bytes_ = 0;      // packets of those who wait
+  uint64_t resolution_bytes_ = 0;  // resolutions and their results
+  std::unordered_set<base::IpAddress> edns_silent_;
   FamilyHealth v4_, v6_;
   ResolutionId priming_ = 0;
   base::Instant priming_not_before_;

@@ -37,7 +37,7 @@ void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& 
   bool made_from_dname = false;  // the CNAME behind a DNAME is made anew for each answer (RFC 6672 §3.1)
   for (const LearnedRrset& rrset : digest.chain) {
     cache::EntryPtr entry = make_rrset_entry(now, resolution, rrset);
-    if (keep_result) resolution.result.chain.push_back(cache::clone(*entry));
+    if (keep_result) keep(resolution, cache::clone(*entry));
     if (made_from_dname || (rrset.ttl_s == 0 && options_.min_ttl_s == 0)) {
       made_from_dname = false;
       continue;
@@ -79,7 +79,7 @@ void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseD
   parts.name = digest.target;
   parts.body = digest.soa->rendered;
   cache::EntryPtr entry = parts.make();
-  if (keep_result) resolution.result.chain.push_back(cache::clone(*entry));
+  if (keep_result) keep(resolution, cache::clone(*entry));
   if (parts.header.ttl_s == 0) return;
   forget(digest.target, wire::Type::kCname, cache::Space::kAnswer);
   if (nxdomain) {

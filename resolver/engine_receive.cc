@@ -28,8 +28,14 @@ bool restore_question_case(const Exchange& exchange, std::vector<uint8_t>& messa
   return true;
 }
 
+// Servers that do not understand a query may leave the question out. Such a response says that the
+// server is of no use, and nothing about the name: a denial without question would be a forger's gift.
 bool is_error_without_question(const wire::MessageView& message) {
-  return message.header().question_count == 0 && message.header().rcode != 0 && message.header().answer_count == 0;
+  const wire::Header& header = message.header();
+  if (header.question_count != 0 || header.answer_count != 0 || header.authority_count != 0) return false;
+  const auto rcode = static_cast<wire::Rcode>(header.rcode);
+  return rcode == wire::Rcode::kFormerr || rcode == wire::Rcode::kServfail || rcode == wire::Rcode::kNotimp ||
+         rcode == wire::Rcode::kRefused || rcode == wire::Rcode::kNotauth;
 }
 
 }  // namespace
@@ -57,21 +63,24 @@ void Engine::Impl::handle_stream_opened(base::Now, StreamId id) {
 
 void Engine::Impl::handle_stream_message(base::Now now, StreamId id, base::Bytes bytes) {
   Stream* stream = streams_.find(id);
-  const auto message = wire::MessageView::parse(bytes);
-  if (stream == nullptr) return;
-  if (!message) {
-    counters_.add(base::Counter::kUpstreamUnparsable);
-    return;
-  }
-  const auto pending = stream->pending.find(message->header().id);
+  if (stream == nullptr || bytes.size() < wire::kHeaderBytes) return;
+  const auto pending = stream->pending.find(base::load_be16(bytes.data()));
   if (pending == stream->pending.end()) {
     counters_.add(base::Counter::kUpstreamMismatched);
     return;
   }
   const auto found = exchanges_.find(pending->second);
   CHECK(found != exchanges_.end());
+  received_.assign(bytes.begin(), bytes.end());
+  found->second.case_kept = restore_question_case(found->second, received_);
+  const auto message = wire::MessageView::parse(received_);
+  if (!message) {
+    counters_.add(base::Counter::kUpstreamUnparsable);
+    return;
+  }
   if (!matches(now, found->second, *message)) return;
   stream->answered = true;
+  stream->suspect = false;
   shared_.health->on_tcp_success(now.boot, found->second.server);
   accept_response(now, found->second, *message);
 }
@@ -147,7 +156,7 @@ bool Engine::Impl::check_cookie(base::Now now, Exchange& exchange, const wire::M
   if (!exchange.cookie_sent || exchange.transport != Transport::kUdp) return true;
   const auto& edns = message.edns();
   if (edns && edns->cookie) {
-    const ClientCookie ours = make_client_cookie(hash_, exchange.server);
+    const ClientCookie ours = make_client_cookie(cookie_hash_, exchange.server);
     if (edns->cookie->client.size() == ours.size() &&
         std::memcmp(edns->cookie->client.data(), ours.data(), ours.size()) == 0) {
       return true;
@@ -170,23 +179,31 @@ void Engine::Impl::note_server(base::Now now, const Exchange& exchange, const wi
   }
   note_family(now, exchange.server.family(), true);
   const auto& edns = message.edns();
-  const wire::Rcode rcode = message.rcode();
-  if (edns) {
-    shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kSupported);
-    if (edns->cookie && edns->cookie->server.size() == sizeof(cache::ServerCookie) && exchange.cookie_sent) {
-      cache::ServerCookie cookie;
-      std::memcpy(cookie.data(), edns->cookie->server.data(), cookie.size());
-      shared_.health->set_cookie(now.boot, exchange.server, cookie);
-    }
-  } else if (exchange.server_cookie_sent && exchange.transport == Transport::kTcp) {
-    shared_.health->clear_cookie(exchange.server);  // it has stopped sending them (anycast: another node)
-  } else if (!exchange.edns && (rcode == wire::Rcode::kNoerror || rcode == wire::Rcode::kNxdomain)) {
-    // It answers without EDNS what it did not answer with it.
-    const cache::ServerView health = shared_.health->view(now.boot, exchange.server);
-    if (health.edns != cache::EdnsSupport::kSupported) {
-      shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kBroken);
-    }
+  const bool has_cookie = edns && edns->cookie;
+  if (edns) shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kSupported);
+  if (has_cookie && edns->cookie->server.size() == sizeof(cache::ServerCookie) && exchange.cookie_sent) {
+    cache::ServerCookie cookie;
+    std::memcpy(cookie.data(), edns->cookie->server.data(), cookie.size());
+    shared_.health->set_cookie(now.boot, exchange.server, cookie);
   }
+  if (!has_cookie && exchange.server_cookie_sent && exchange.transport == Transport::kTcp) {
+    shared_.health->clear_cookie(exchange.server);  // it has stopped sending them (anycast: another node)
+  }
+  if (!exchange.edns) note_answer_without_edns(now, exchange, message.rcode());
+}
+
+// It answers without EDNS what it did not answer with it. Where it had said so (FORMERR, NOTIMP) once is
+// enough; where it was silent packets may have been lost, so it takes two questions.
+void Engine::Impl::note_answer_without_edns(base::Now now, const Exchange& exchange, wire::Rcode rcode) {
+  constexpr size_t kSilentServersMax = 1024;
+  if (rcode != wire::Rcode::kNoerror && rcode != wire::Rcode::kNxdomain) return;
+  if (shared_.health->view(now.boot, exchange.server).edns != cache::EdnsSupport::kUnknown) return;
+  if (!exchange.edns_refused) {
+    if (edns_silent_.size() >= kSilentServersMax) edns_silent_.clear();
+    if (edns_silent_.insert(exchange.server).second) return;
+    edns_silent_.erase(exchange.server);
+  }
+  shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kBroken);
 }
 
 void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message) {
@@ -196,13 +213,16 @@ void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire
   const Exchange done = std::move(exchange);
   close_exchange(resolution);
   if (!resolution.budget->spend_bytes(message.bytes().size())) return fail_budget(now, resolution);
-  const Asked asked{.name = done.name, .type = done.type, .zone = resolution.visit->delegation.zone};
+  const wire::Name asked_name = done.name.lowercased();  // our random letters end here
+  const Asked asked{.name = asked_name, .type = done.type, .zone = resolution.visit->delegation.zone};
   ResponseDigest digest = digest_response(message, asked);
   counters_.add(base::Counter::kScrubbedRecords, digest.scrubbed_records);
   Attempt* attempt = attempt_for(resolution, done.server);
   CHECK(attempt != nullptr);
   if (done.transport == Transport::kTcp && attempt->without_case) {
-    shared_.health->set_keeps_case(now.boot, done.server, false);
+    // Over TCP nobody forges: if it kept the letters here, the UDP response was not its own.
+    attempt->without_case = !done.case_kept;
+    if (!done.case_kept) shared_.health->set_keeps_case(now.boot, done.server, false);
   }
   on_digest(now, resolution, *attempt, done, digest);
 }
@@ -396,20 +416,25 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   } else {
     shared_.health->on_tcp_failure(now.boot, exchange.server);
     attempt->excluded = !attempt->without_case;  // a server that changes letter case may lack TCP: UDP again
-    const Stream* stream = streams_.find(exchange.stream);
     const StreamId stream_id = exchange.stream;
-    const bool alone = stream != nullptr && stream->pending.size() == 1;
     close_exchange(resolution);
-    if (alone) {
-      timers_.disarm(
-          {streams_.find(stream_id)->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream_id)});
-      effects_.push_back(CloseStream{stream_id});
-      streams_.remove(stream_id);
-    }
+    close_silent_stream(stream_id);
     return go_on(now, resolution);
   }
   close_exchange(resolution);
   go_on(now, resolution);
+}
+
+// No new query goes over a stream that let one time out, until it answers another; when none is
+// pending any more it is closed.
+void Engine::Impl::close_silent_stream(StreamId id) {
+  Stream* stream = streams_.find(id);
+  if (stream == nullptr) return;
+  stream->suspect = true;
+  if (!stream->pending.empty()) return;
+  timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(id)});
+  effects_.push_back(CloseStream{id});
+  streams_.remove(id);
 }
 
 void Engine::Impl::handle_exchange_error(base::Now now, ExchangeId id, TransportError error) {

@@ -40,7 +40,6 @@ Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& re
   switch (shared_.claims->acquire(now.boot, key, options_.worker_index, now.boot + kClaimLife)) {
     case cache::ClaimOutcome::kHeldByOther:
       counters_.add(base::Counter::kClaimsLost);
-      ++resolution.flights_joined;
       resolution.parked = true;
       resolution.parked_until = now.boot + kParkedMax;
       parked_.insert(resolution.id);
@@ -181,7 +180,10 @@ std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchang
   const bool last_try_plain =
       udp && health.edns == cache::EdnsSupport::kUnknown && attempt.udp_sends + 1 == kSendsPerTransportMax;
   exchange.edns = !attempt.without_edns && health.edns != cache::EdnsSupport::kBroken && !last_try_plain;
-  exchange.random_case = options_.case_randomisation && udp && health.keeps_case && !attempt.without_case;
+  // Over TCP only to learn whether the server keeps the letters, after a UDP response that did not.
+  exchange.random_case =
+      options_.case_randomisation && (udp ? health.keeps_case && !attempt.without_case : attempt.without_case);
+  exchange.edns_refused = attempt.without_edns;
   exchange.name = exchange.random_case ? wire::Name(ask.name).with_random_case(entropy_) : wire::Name(ask.name);
   QueryParts parts;
   parts.id = exchange.query_id;
@@ -189,7 +191,7 @@ std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchang
   parts.type = ask.type;
   parts.edns = exchange.edns;
   if (exchange.edns) {
-    parts.client_cookie = make_client_cookie(hash_, attempt.address);
+    parts.client_cookie = make_client_cookie(cookie_hash_, attempt.address);
     parts.server_cookie = health.cookie;
     exchange.cookie_sent = true;
     exchange.server_cookie_sent = health.cookie.has_value();

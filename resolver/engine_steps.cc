@@ -41,7 +41,7 @@ Resolution* Engine::Impl::find(ResolutionId id) {
 
 ResolutionId Engine::Impl::start(base::Now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
                                  uint8_t depth, bool from_client) {
-  if (resolutions_.size() >= options_.bounds.resolutions_max) {
+  if (resolutions_.size() >= options_.bounds.resolutions_max || resolution_bytes_ >= options_.bounds.bytes_max) {
     if (const auto victim = resolutions_by_zone_.oldest_of_largest()) to_shed_.push_back(*victim);
   }
   counters_.add(base::Counter::kResolutionsStarted);
@@ -54,6 +54,8 @@ ResolutionId Engine::Impl::start(base::Now, wire::NameView name, wire::Type type
   resolution->depth = depth;
   resolution->from_client = from_client;
   resolution->minimise = options_.qname_minimisation;
+  resolution->held_bytes = kResolutionBytes;
+  resolution_bytes_ += kResolutionBytes;
   timers_.arm({resolution->budget->deadline(), TimerKind::kResolution, id});
   by_question_[shared_.cache->key(resolution->name, type, cache::Space::kAnswer).hash] = id;
   resolutions_by_zone_.join(id, 0);
@@ -100,7 +102,7 @@ bool Engine::Impl::take_from_cache(base::Now now, Resolution& resolution) {
   const cache::Entry* entry =
       shared_.cache->lookup(shared_.cache->key(resolution.name, resolution.type, cache::Space::kAnswer));
   if (entry != nullptr && entry->is_fresh(now.boot) && entry->header().rank >= cache::Rank::kNonAuthAnswer) {
-    resolution.result.chain.push_back(cache::clone(*entry));
+    keep(resolution, cache::clone(*entry));
     resolution.result.rcode = wire::Rcode::kNoerror;
     finish(now, resolution, Outcome::kAnswered);
     return true;
@@ -110,7 +112,7 @@ bool Engine::Impl::take_from_cache(base::Now now, Resolution& resolution) {
   if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) return false;
   const auto target = alias_target(*entry);
   if (!target) return false;
-  resolution.result.chain.push_back(cache::clone(*entry));
+  keep(resolution, cache::clone(*entry));
   follow_alias(now, resolution, *target);
   return true;
 }
@@ -121,7 +123,7 @@ bool Engine::Impl::take_denial_from_cache(base::Now now, Resolution& resolution)
     const cache::Entry* entry =
         shared_.cache->peek(shared_.cache->key(name, wire::Type::kNone, cache::Space::kNxdomain));
     if (entry == nullptr || !entry->is_fresh(now.boot)) continue;
-    resolution.result.chain.push_back(cache::clone(*entry));
+    keep(resolution, cache::clone(*entry));
     resolution.result.rcode = wire::Rcode::kNxdomain;
     finish(now, resolution, Outcome::kAnswered);
     return true;
@@ -138,7 +140,7 @@ bool Engine::Impl::take_dname_from_cache(base::Now now, Resolution& resolution) 
     if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) continue;
     const auto to = alias_target(*entry);
     if (!to) continue;
-    resolution.result.chain.push_back(cache::clone(*entry));
+    keep(resolution, cache::clone(*entry));
     const auto target = wire::Name::replace_suffix(resolution.name, owner, *to);
     if (!target) {
       resolution.result.rcode = wire::Rcode::kYxdomain;  // RFC 6672 §2.2
@@ -151,7 +153,7 @@ bool Engine::Impl::take_dname_from_cache(base::Now now, Resolution& resolution) 
     cname.ttl_s = entry->ttl_left_s(now.boot);
     cname.record_count = 1;
     wire::append_rendered(cname.rendered, wire::Type::kCname, wire::Class::kIn, cname.ttl_s, target->view().bytes());
-    resolution.result.chain.push_back(make_rrset_entry(now, resolution, cname));
+    keep(resolution, make_rrset_entry(now, resolution, cname));
     if (resolution.type == wire::Type::kCname) {
       resolution.result.rcode = wire::Rcode::kNoerror;
       finish(now, resolution, Outcome::kAnswered);
@@ -264,9 +266,8 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
     attempt.excluded = true;  // full: not this one now
     ++resolution.evidence.shed;
   }
-  release_flight(resolution, false);
-  if (look_up_addresses(now, resolution)) return;
-  out_of_servers(now, resolution);
+  if (look_up_addresses(now, resolution)) return release_flight(resolution, false);
+  out_of_servers(now, resolution);  // keeps the flight: who waits for it shares the failure
 }
 
 std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& resolution) {
@@ -335,6 +336,10 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
     return;
   }
   const Evidence& seen = resolution.evidence;
+  if (resolution.cut_short) {
+    return fail(now, resolution, Outcome::kBudget, wire::ExtendedError::kOther,
+                "too many other names had to be resolved; " + describe(resolution));
+  }
   const bool only_network =
       seen.unreachable > 0 && seen.timeouts + seen.refused + seen.servfail + seen.lame + seen.broken == 0;
   fail(now, resolution,

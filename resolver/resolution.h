@@ -102,6 +102,8 @@ struct Resolution {
   base::Instant parked_until;
   ExchangeId exchange{};                    // the query that is out; 0: none
   Evidence evidence;
+  bool cut_short = false;                   // a sub-question was refused: what failed says nothing of the name
+  uint64_t held_bytes = 0;                  // counted against Bounds::bytes_max
   Result result;
 
   void enter(Phase next) {
@@ -112,7 +114,11 @@ struct Resolution {
 
 // Bounds on sub-questions for server addresses (NXNSAttack, CVE-2020-12662; NRDelegation).
 inline constexpr uint8_t kAddressLookupsPerResolutionMax = 8;  // server names, each A and AAAA
+// What a resolution weighs itself: its visit holds up to 20 server names.
+inline constexpr uint64_t kResolutionBytes = 4096;
 inline constexpr uint8_t kDepthMax = 8;                        // sub-questions below sub-questions
 inline constexpr uint8_t kFlightsJoinedMax = 16;
+// More than this under way below one question is no honest delegation.
+inline constexpr size_t kAwaitedNodesMax = 64;
 
 }  // namespace resolver

@@ -10,7 +10,7 @@ Stream* Streams::usable(const base::IpAddress& server) {
   Stream* best = nullptr;
   for (const StreamId id : found->second) {
     Stream& stream = streams_.at(id);
-    if (stream.pending.size() >= kPipelinedMax) continue;
+    if (stream.suspect || stream.pending.size() >= kPipelinedMax) continue;
     const bool better = best == nullptr || (stream.open && !best->open) ||
                         (stream.open == best->open && stream.pending.size() < best->pending.size());
     if (better) best = &stream;

@@ -25,6 +25,7 @@ struct Stream {
   base::IpAddress server;
   bool open = false;
   bool answered = false;                                  // has carried a response already
+  bool suspect = false;                                   // has let a query time out since
   std::unordered_map<uint16_t, ExchangeId> pending;       // by query id: unique on one stream
   base::Instant last_used;
 };
