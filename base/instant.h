@@ -35,7 +35,9 @@ class Instant {
     return at == never() || by == Duration::max() ? never() : Instant(at.since_boot_ + by);
   }
   friend constexpr Instant operator-(Instant at, Duration by) { return Instant(at.since_boot_ - by); }
-  friend constexpr Duration operator-(Instant later, Instant earlier) { return later.since_boot_ - earlier.since_boot_; }
+  friend constexpr Duration operator-(Instant later, Instant earlier) {
+    return later.since_boot_ - earlier.since_boot_;
+  }
 
  private:
   constexpr explicit Instant(Duration since_boot) : since_boot_(since_boot) {}

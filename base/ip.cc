@@ -66,7 +66,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text, uint16_t default_
     host = text.substr(0, at);
     port = text.substr(at + 1);
     if (port.empty()) return std::nullopt;
-  } else if (const size_t colon = text.find(':'); colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos) {
+  } else if (const size_t colon = text.find(':');
+             colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos) {
     host = text.substr(0, colon);
     port = text.substr(colon + 1);
     if (port.empty()) return std::nullopt;

@@ -12,7 +12,8 @@ void set_log_sink(LogSink* sink, LogLevel least) {
 }
 
 bool log_enabled(LogLevel level) {
-  return installed_sink.load(std::memory_order_relaxed) != nullptr && level >= least_level.load(std::memory_order_relaxed);
+  return installed_sink.load(std::memory_order_relaxed) != nullptr &&
+         level >= least_level.load(std::memory_order_relaxed);
 }
 
 void log_line(LogLevel level, std::string_view text) {

@@ -55,7 +55,8 @@ size_t find_empty(const Words& words) {
 // that meets the pair decides alike.
 bool is_preferred(const Entry& first, size_t first_slot, const Entry& second, size_t second_slot) {
   if (first.header().rank != second.header().rank) return first.header().rank > second.header().rank;
-  if (first.header().learned_s != second.header().learned_s) return first.header().learned_s > second.header().learned_s;
+  if (first.header().learned_s != second.header().learned_s)
+    return first.header().learned_s > second.header().learned_s;
   return first_slot < second_slot;
 }
 
@@ -76,7 +77,10 @@ void decay_marks(Bucket& bucket) {
 
 struct Cache::Table {
   Table(const CacheOptions& options, ReaderRegistry& registry)
-      : sizes(table_sizes(options.memory_bytes)), buckets(sizes.bucket_count), readers(registry), allocator(options.allocator) {}
+      : sizes(table_sizes(options.memory_bytes)),
+        buckets(sizes.bucket_count),
+        readers(registry),
+        allocator(options.allocator) {}
 
   const TableSizes sizes;
   const BucketArray buckets;
@@ -214,7 +218,8 @@ struct Cache::Table {
   // nullopt: another thread changed the slot, try again.
   std::optional<PublishOutcome> replace(const Publication& publication, size_t slot, SlotWord old_word) {
     const Entry& old = *entry_of(old_word);
-    if (old.is_fresh(publication.now) && old.header().rank > publication.entry->header().rank) return PublishOutcome::kKeptOld;
+    if (old.is_fresh(publication.now) && old.header().rank > publication.entry->header().rank)
+      return PublishOutcome::kKeptOld;
     if (total_bytes() > sizes.memory_bytes_max) return PublishOutcome::kRefused;
     if (!put(publication, slot, old_word)) return std::nullopt;
     count_out_and_retire(publication.reader, old);

@@ -25,7 +25,8 @@ void add_address(std::vector<base::IpAddress>& glue, const base::IpAddress& addr
 std::vector<DelegationServer> bounded(const std::vector<DelegationServer>& servers) {
   std::vector<DelegationServer> kept;
   for (const DelegationServer& server : servers) {
-    auto at = std::find_if(kept.begin(), kept.end(), [&](const DelegationServer& other) { return other.name == server.name; });
+    auto at = std::find_if(kept.begin(), kept.end(),
+                           [&](const DelegationServer& other) { return other.name == server.name; });
     if (at == kept.end()) {
       if (kept.size() == kServersMax) continue;
       at = kept.insert(kept.end(), DelegationServer{server.name.lowercased(), {}});
@@ -44,7 +45,8 @@ void append_addresses(std::vector<uint8_t>& out, const std::vector<base::IpAddre
 void append_server(std::vector<uint8_t>& out, const DelegationServer& server) {
   const base::Bytes name = server.name.view().bytes();
   out.insert(out.end(), name.begin(), name.end());
-  const auto v4_count = std::count_if(server.glue.begin(), server.glue.end(), [](const auto& address) { return address.is_v4(); });
+  const auto v4_count =
+      std::count_if(server.glue.begin(), server.glue.end(), [](const auto& address) { return address.is_v4(); });
   const auto v6_count = static_cast<ptrdiff_t>(server.glue.size()) - v4_count;
   out.push_back(static_cast<uint8_t>(v4_count << 4 | v6_count));
   append_addresses(out, server.glue, base::Family::kV4);

@@ -32,8 +32,8 @@ struct Delegation {
 };
 
 // Keeps the bounds above. `space` is kDelegation or kChildNs; `lease_until_s` boot seconds.
-[[nodiscard]] EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space, uint32_t ttl_s,
-                                             uint32_t lease_until_s);
+[[nodiscard]] EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space,
+                                             uint32_t ttl_s, uint32_t lease_until_s);
 // REQUIRES: the entry is of kind kDelegation.
 [[nodiscard]] Delegation read_delegation(const Entry& entry);
 

@@ -41,10 +41,10 @@ enum class Validation : uint8_t { kUnchecked, kIndeterminate, kInsecure, kSecure
 
 struct EntryHeader {
   uint64_t hash = 0;
-  uint32_t learned_s = 0;        // boot seconds
-  uint32_t ttl_s = 0;            // expires at learned_s + ttl_s; the entry stays until evicted
-  uint32_t lease_until_s = 0;    // boot seconds: the parent's lease on the zone it came from (RFC 8767, ghost domains)
-  uint32_t body_bytes = 0;       // rendered records or other payload
+  uint32_t learned_s = 0;      // boot seconds
+  uint32_t ttl_s = 0;          // expires at learned_s + ttl_s; the entry stays until evicted
+  uint32_t lease_until_s = 0;  // boot seconds: the parent's lease on the zone it came from (RFC 8767, ghost domains)
+  uint32_t body_bytes = 0;     // rendered records or other payload
   uint32_t tail_bytes = 0;
   uint16_t record_count = 0;
   uint16_t tail_count = 0;
@@ -54,7 +54,7 @@ struct EntryHeader {
   Rank rank = Rank::kAuthAnswer;
   Validation validation = Validation::kUnchecked;
   uint8_t name_bytes = 1;
-  uint8_t zone_labels = 0;       // the zone it came from is this suffix of the name
+  uint8_t zone_labels = 0;  // the zone it came from is this suffix of the name
 };
 
 static_assert(sizeof(EntryHeader) == 40);
@@ -65,7 +65,9 @@ class Entry {
   [[nodiscard]] wire::NameView name() const { return wire::NameView::from_checked({bytes(), header_.name_bytes}); }
   [[nodiscard]] wire::NameView zone() const { return name().suffix(header_.zone_labels); }
   [[nodiscard]] base::Bytes body() const { return {bytes() + header_.name_bytes, header_.body_bytes}; }
-  [[nodiscard]] base::Bytes tail() const { return {bytes() + header_.name_bytes + header_.body_bytes, header_.tail_bytes}; }
+  [[nodiscard]] base::Bytes tail() const {
+    return {bytes() + header_.name_bytes + header_.body_bytes, header_.tail_bytes};
+  }
   [[nodiscard]] size_t total_bytes() const {
     return sizeof(EntryHeader) + header_.name_bytes + header_.body_bytes + header_.tail_bytes;
   }
@@ -105,8 +107,8 @@ using EntryPtr = std::unique_ptr<const Entry, EntryDeleter>;
 
 // What an entry is made from. `header.hash` is filled in by Cache::publish.
 struct EntryParts {
-  EntryHeader header;  // kind, space, type, rank, validation, times, zone_labels, counts
-  wire::NameView name; // any letter case
+  EntryHeader header;   // kind, space, type, rank, validation, times, zone_labels, counts
+  wire::NameView name;  // any letter case
   base::Bytes body;
   base::Bytes tail;
   [[nodiscard]] EntryPtr make() const;

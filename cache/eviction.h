@@ -82,9 +82,9 @@ struct Candidate {
 [[nodiscard]] constexpr bool leaves_ghost(Kind kind, uint8_t mark) { return mark == 0 && !is_secondary(kind); }
 
 enum class EvictionAction : uint8_t {
-  kEvict,      // `victim` goes; no mark changes
-  kDecay,      // one mark less for each; nobody goes
-  kKeepAll,    // nobody goes, no mark changes
+  kEvict,    // `victim` goes; no mark changes
+  kDecay,    // one mark less for each; nobody goes
+  kKeepAll,  // nobody goes, no mark changes
 };
 
 struct Eviction {
@@ -119,10 +119,12 @@ namespace detail {
 
 // The hand at one bucket: `window` is that bucket's entries and those of its neighbours, the first
 // `in_bucket` of them its own. kDecay is meant for its own only.
-[[nodiscard]] constexpr Eviction decide_sweep(std::span<const Candidate> window, size_t in_bucket, bool secondary_over_share) {
-  const auto on_probation = static_cast<size_t>(std::count_if(window.begin(), window.end(), [&](const Candidate& candidate) {
-    return effective_mark(candidate, secondary_over_share) == 0;
-  }));
+[[nodiscard]] constexpr Eviction decide_sweep(std::span<const Candidate> window, size_t in_bucket,
+                                              bool secondary_over_share) {
+  const auto on_probation =
+      static_cast<size_t>(std::count_if(window.begin(), window.end(), [&](const Candidate& candidate) {
+        return effective_mark(candidate, secondary_over_share) == 0;
+      }));
   const bool probation_is_full = on_probation > 0 && on_probation * kProbationOneIn >= window.size();
   const Candidate* victim = detail::worst(probation_is_full ? window : window.first(in_bucket), secondary_over_share);
   if (victim == nullptr) return {};

@@ -15,14 +15,14 @@ inline constexpr uint32_t kFailureTtlMax_s = 300;
 
 struct Failure {
   wire::ExtendedError error = wire::ExtendedError::kOther;
-  uint8_t repetitions = 0;     // 0 for the first
-  std::string_view text;       // for EDE EXTRA-TEXT; at most 200 bytes are kept
+  uint8_t repetitions = 0;  // 0 for the first
+  std::string_view text;    // for EDE EXTRA-TEXT; at most 200 bytes are kept
 };
 
 // `previous`: the failure entry now in the cache for the same key, expired or not, or nullptr.
 // It counts as a repetition only while less than kFailureTtlMax_s have passed since it expired.
-[[nodiscard]] EntryPtr make_failure_entry(base::Instant now, wire::NameView name, wire::Type type, const Entry* previous,
-                                          wire::ExtendedError error, std::string_view text);
+[[nodiscard]] EntryPtr make_failure_entry(base::Instant now, wire::NameView name, wire::Type type,
+                                          const Entry* previous, wire::ExtendedError error, std::string_view text);
 [[nodiscard]] Failure read_failure(const Entry& entry);
 
 }  // namespace cache

@@ -44,13 +44,13 @@ constexpr uint64_t kVerdictMask = (1U << 26) - 1;
 
 // The `state` word taken apart.
 struct State {
-  uint8_t timeouts = 0;         // 4 bits
-  uint8_t tcp_failures = 0;     // 4 bits
+  uint8_t timeouts = 0;                      // 4 bits
+  uint8_t tcp_failures = 0;                  // 4 bits
   EdnsSupport edns = EdnsSupport::kUnknown;  // 2 bits
-  bool loses_case = false;      // 1 bit
-  bool answered = false;        // 1 bit
-  uint32_t edns_at = 0;         // 26 bits
-  uint32_t case_at = 0;         // 26 bits
+  bool loses_case = false;                   // 1 bit
+  bool answered = false;                     // 1 bit
+  uint32_t edns_at = 0;                      // 26 bits
+  uint32_t case_at = 0;                      // 26 bits
 };
 
 constexpr uint64_t pack(const State& state) {
@@ -95,7 +95,8 @@ uint8_t decayed(uint8_t count, uint32_t age) {
 }
 
 uint32_t clamp_us(base::Duration duration) {
-  return static_cast<uint32_t>(std::clamp<int64_t>(base::duration_cast<base::microseconds>(duration).count(), 1, UINT32_MAX));
+  return static_cast<uint32_t>(
+      std::clamp<int64_t>(base::duration_cast<base::microseconds>(duration).count(), 1, UINT32_MAX));
 }
 
 // RFC 6298 §2: alpha = 1/8, beta = 1/4.
@@ -173,7 +174,8 @@ ServerHealth::Slot* ServerHealth::find_or_take(base::Instant now, uint64_t key, 
     victim_key = slot_key;
     victim_worth = worth;
   }
-  if (victim == nullptr || !victim->key.compare_exchange_strong(victim_key, kFilling, std::memory_order_acq_rel)) return nullptr;
+  if (victim == nullptr || !victim->key.compare_exchange_strong(victim_key, kFilling, std::memory_order_acq_rel))
+    return nullptr;
   victim->rtt.store(0, kRelaxed);
   victim->state.store(0, kRelaxed);
   victim->failures.store(0, kRelaxed);

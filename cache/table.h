@@ -43,7 +43,9 @@ static_assert(sizeof(Bucket) == 64);
 static_assert(std::atomic<SlotWord>::is_always_lock_free);
 static_assert(std::atomic<uint8_t>::is_always_lock_free);
 
-[[nodiscard]] inline const Entry* entry_of(SlotWord word) { return reinterpret_cast<const Entry*>(word & kPointerMask); }
+[[nodiscard]] inline const Entry* entry_of(SlotWord word) {
+  return reinterpret_cast<const Entry*>(word & kPointerMask);
+}
 [[nodiscard]] inline bool tag_matches(SlotWord word, uint64_t hash) { return word >> kPointerBits == (hash & 0xffff); }
 [[nodiscard]] inline SlotWord word_of(const Entry* entry) {
   const auto address = reinterpret_cast<uintptr_t>(entry);

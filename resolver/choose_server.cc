@@ -68,7 +68,8 @@ base::Duration udp_timeout(const cache::ServerView& health, uint8_t earlier_send
   const base::Duration first =
       health.known ? std::max(kTimeoutMin, health.smoothed_rtt + 4 * health.rtt_variation) : kTimeoutUnknown;
   base::Duration timeout = std::min(first, kTimeoutMax);
-  for (uint8_t send = 0; send < earlier_sends && timeout < kTimeoutMax; ++send) timeout = std::min(timeout * 2, kTimeoutMax);
+  for (uint8_t send = 0; send < earlier_sends && timeout < kTimeoutMax; ++send)
+    timeout = std::min(timeout * 2, kTimeoutMax);
   return timeout;
 }
 

@@ -14,13 +14,13 @@
 
 namespace resolver {
 
-inline constexpr base::Duration kUnknownServerRtt = base::milliseconds(150);   // as an estimate, to be tried early
-inline constexpr base::Duration kTimeoutMin = base::milliseconds(200);         // kernel and server jitter above a small RTT
+inline constexpr base::Duration kUnknownServerRtt = base::milliseconds(150);  // as an estimate, to be tried early
+inline constexpr base::Duration kTimeoutMin = base::milliseconds(200);  // kernel and server jitter above a small RTT
 inline constexpr base::Duration kTimeoutMax = base::milliseconds(3000);
 inline constexpr base::Duration kTimeoutUnknown = base::milliseconds(400);
-inline constexpr uint32_t kExploreOneIn = 20;                                  // as Knot Resolver's epsilon
-inline constexpr uint8_t kSendsPerTransportMax = 3;                            // RFC 9520 §3.1: at most two retries
-inline constexpr uint8_t kDarkAfterTimeouts = 4;                               // then probed only, not asked
+inline constexpr uint32_t kExploreOneIn = 20;        // as Knot Resolver's epsilon
+inline constexpr uint8_t kSendsPerTransportMax = 3;  // RFC 9520 §3.1: at most two retries
+inline constexpr uint8_t kDarkAfterTimeouts = 4;     // then probed only, not asked
 
 struct Candidate {
   base::IpAddress address;

@@ -47,10 +47,12 @@ ClientCookie make_client_cookie(const base::KeyedHash& secret, const base::IpAdd
 
 CookieVerdict check_server_cookie(base::WallTime now, const base::KeyedHash& secret, const base::IpAddress& client,
                                   const wire::CookieOption& cookie) {
-  const bool well_formed = cookie.client.size() == wire::kClientCookieBytes && cookie.server.size() == kServerCookieBytes;
+  const bool well_formed =
+      cookie.client.size() == wire::kClientCookieBytes && cookie.server.size() == kServerCookieBytes;
   if (!well_formed || cookie.server[0] != kVersion) return CookieVerdict::kInvalid;
   // Serial number arithmetic (RFC 9018 §4.3, RFC 1982): the difference of 32 bits, signed.
-  const auto age_s = static_cast<int32_t>(static_cast<uint32_t>(now.seconds_since_1970) - base::load_be32(&cookie.server[4]));
+  const auto age_s =
+      static_cast<int32_t>(static_cast<uint32_t>(now.seconds_since_1970) - base::load_be32(&cookie.server[4]));
   if (age_s > kCookieAgeMax_s || age_s < -kCookieFutureMax_s) return CookieVerdict::kInvalid;
   std::array<uint8_t, 8> expected;
   hash_server_cookie(secret, client, cookie.client, cookie.server.first(kHashedHeadBytes), expected.data());

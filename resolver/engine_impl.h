@@ -38,7 +38,7 @@ namespace resolver {
 
 // A client that waits.
 struct Waiter {
-  ClientQuery query;              // `packet` points into `packet_bytes`
+  ClientQuery query;  // `packet` points into `packet_bytes`
   std::vector<uint8_t> packet_bytes;
   ResolutionId resolution = 0;
   base::Instant deadline;
@@ -53,19 +53,19 @@ struct Exchange {
   StreamId stream{};
   uint16_t query_id = 0;
   uint16_t local_port = 0;
-  wire::Name name;                // letter case as sent
+  wire::Name name;  // letter case as sent
   wire::Type type = wire::Type::kNone;
   bool edns = false;
-  bool edns_refused = false;      // the server had answered FORMERR or NOTIMP to EDNS
+  bool edns_refused = false;  // the server had answered FORMERR or NOTIMP to EDNS
   bool random_case = false;
-  bool case_kept = false;         // of the response at hand
+  bool case_kept = false;  // of the response at hand
   bool cookie_sent = false;
   bool server_cookie_sent = false;
   uint8_t mismatches = 0;
   uint8_t ports_tried = 0;
   base::Instant sent_at;
   base::Instant timeout_at;
-  std::vector<uint8_t> query;     // kept to be sent from another port, or on another stream
+  std::vector<uint8_t> query;  // kept to be sent from another port, or on another stream
 };
 
 // What is asked of the servers now: the question or a minimised part of it.
@@ -127,8 +127,8 @@ class Engine::Impl {
 
   // Resolutions --------------------------------------------------------------------------------
   Resolution* find(ResolutionId id);
-  ResolutionId start(base::Now now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget, uint8_t depth,
-                     bool from_client);
+  ResolutionId start(base::Now now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
+                     uint8_t depth, bool from_client);
   void make_ready(ResolutionId id) { ready_.push_back(id); }
   void hand_over(base::Now now, Resolution& done);
   void keep(Resolution& resolution, cache::EntryPtr entry);
@@ -186,7 +186,8 @@ class Engine::Impl {
   bool check_cookie(base::Now now, Exchange& exchange, const wire::MessageView& message);
   void note_server(base::Now now, const Exchange& exchange, const wire::MessageView& message);
   void note_answer_without_edns(base::Now now, const Exchange& exchange, wire::Rcode rcode);
-  void on_digest(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange, ResponseDigest& digest);
+  void on_digest(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange,
+                 ResponseDigest& digest);
   void on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
   void on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
   void on_referral(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
@@ -204,7 +205,8 @@ class Engine::Impl {
   void learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
   cache::EntryPtr make_rrset_entry(base::Now now, const Resolution& resolution, const LearnedRrset& rrset) const;
   void learn_denial(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
-  void learn_delegation(base::Now now, const Resolution& resolution, const LearnedDelegation& learned, cache::Space space);
+  void learn_delegation(base::Now now, const Resolution& resolution, const LearnedDelegation& learned,
+                        cache::Space space);
   void learn_root(base::Now now, const LearnedDelegation& learned);
   void publish(base::Now now, cache::EntryPtr entry);
   void forget(wire::NameView name, wire::Type type, cache::Space space);
@@ -233,8 +235,8 @@ class Engine::Impl {
   Timers timers_;
   std::deque<Effect> effects_;
   std::deque<ResolutionId> ready_;
-  std::vector<ResolutionId> to_shed_;                     // give way at the start of the next step
-  std::deque<std::unique_ptr<Resolution>> done_;          // finished; not handed over yet
+  std::vector<ResolutionId> to_shed_;             // give way at the start of the next step
+  std::deque<std::unique_ptr<Resolution>> done_;  // finished; not handed over yet
   uint64_t next_id_ = 1;
 
   std::unordered_map<ClientId, Waiter> clients_;

@@ -90,7 +90,8 @@ std::string_view chaos_text(wire::NameView name, const AnswerPolicy& policy) {
 
 void answer_chaos(Turn& turn, HitSlot& slot, const wire::Query& query) {
   const bool is_text = query.type == wire::Type::kTxt || query.type == wire::Type::kAny;
-  const std::string_view text = is_text ? chaos_text(query.name, turn.policy).substr(0, kTextBytesMax) : std::string_view();
+  const std::string_view text =
+      is_text ? chaos_text(query.name, turn.policy).substr(0, kTextBytesMax) : std::string_view();
   if (text.empty()) return refuse(turn, slot, query, wire::Rcode::kRefused);
   answer(turn, slot, query, {});
   // One TXT record between the question and OPT. The names are short: it fits in every UDP answer.
@@ -201,7 +202,8 @@ class Lookup {
   }
   const cache::Entry* find_alias(wire::NameView name) {
     if (!follows_aliases(query_.type)) return nullptr;
-    const cache::Entry* const alias = turn_.cache.lookup(turn_.cache.key(name, wire::Type::kCname, cache::Space::kAnswer));
+    const cache::Entry* const alias =
+        turn_.cache.lookup(turn_.cache.key(name, wire::Type::kCname, cache::Space::kAnswer));
     return is_usable(alias) && alias->header().kind == cache::Kind::kRrset ? alias : nullptr;
   }
   // Nothing when the chain is too long: it may be a loop, which the engine tells from a long chain.

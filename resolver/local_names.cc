@@ -21,44 +21,44 @@ constexpr uint32_t kLocalTtl_s = 10800;
 // documentation names (example, example.com and kin) are left out on purpose: RFC 6761 §6.5 asks caching
 // servers to resolve them as any other.
 constexpr std::string_view kEmptyZones[] = {
-    "invalid",                     // RFC 6761 §6.4
-    "test",                        // RFC 6761 §6.2
-    "onion",                       // RFC 7686 §2
-    "alt",                         // RFC 9476 §2
-    "local",                       // RFC 6762 §22.1
-    "home.arpa",                   // RFC 8375 §4
-    "service.arpa",                // RFC 9665
-    "6tisch.arpa",                 // RFC 9031
-    "eap-noob.arpa",               // RFC 9140
-    "eap.arpa",                    // RFC 9965
-    "10.in-addr.arpa",             // RFC 6303 §4.1: private addresses; 172.16/12 is added below
+    "invalid",          // RFC 6761 §6.4
+    "test",             // RFC 6761 §6.2
+    "onion",            // RFC 7686 §2
+    "alt",              // RFC 9476 §2
+    "local",            // RFC 6762 §22.1
+    "home.arpa",        // RFC 8375 §4
+    "service.arpa",     // RFC 9665
+    "6tisch.arpa",      // RFC 9031
+    "eap-noob.arpa",    // RFC 9140
+    "eap.arpa",         // RFC 9965
+    "10.in-addr.arpa",  // RFC 6303 §4.1: private addresses; 172.16/12 is added below
     "168.192.in-addr.arpa",
-    "0.in-addr.arpa",              // RFC 6303 §4.2
+    "0.in-addr.arpa",  // RFC 6303 §4.2
     "254.169.in-addr.arpa",
     "2.0.192.in-addr.arpa",
     "100.51.198.in-addr.arpa",
     "113.0.203.in-addr.arpa",
     "255.255.255.255.in-addr.arpa",
     "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa",  // RFC 6303 §4.3
-    "d.f.ip6.arpa",                // RFC 6303 §4.4
-    "8.e.f.ip6.arpa",              // RFC 6303 §4.5
+    "d.f.ip6.arpa",                                                              // RFC 6303 §4.4
+    "8.e.f.ip6.arpa",                                                            // RFC 6303 §4.5
     "9.e.f.ip6.arpa",
     "a.e.f.ip6.arpa",
     "b.e.f.ip6.arpa",
-    "8.b.d.0.1.0.0.2.ip6.arpa",    // RFC 6303 §4.6
-    "0.f.f.f.3.ip6.arpa",          // RFC 9637: documentation
+    "8.b.d.0.1.0.0.2.ip6.arpa",  // RFC 6303 §4.6
+    "0.f.f.f.3.ip6.arpa",        // RFC 9637: documentation
 };
 
 // Zones that hold something, or that behave otherwise.
 constexpr std::string_view kLoopbackV6 = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa";
 constexpr std::string_view kOtherZones[] = {
-    "localhost",                   // RFC 6761 §6.3: every name below it too is the loopback address
-    "resolver.arpa",               // RFC 9462 §6.4: NODATA says that there is no designated resolver
-    "ipv4only.arpa",               // RFC 8880 §7.1
-    "170.0.0.192.in-addr.arpa",    // RFC 8880 §7.2
+    "localhost",                 // RFC 6761 §6.3: every name below it too is the loopback address
+    "resolver.arpa",             // RFC 9462 §6.4: NODATA says that there is no designated resolver
+    "ipv4only.arpa",             // RFC 8880 §7.1
+    "170.0.0.192.in-addr.arpa",  // RFC 8880 §7.2
     "171.0.0.192.in-addr.arpa",
-    "127.in-addr.arpa",            // RFC 6303 §4.2
-    kLoopbackV6,                   // RFC 6303 §4.3
+    "127.in-addr.arpa",  // RFC 6303 §4.2
+    kLoopbackV6,         // RFC 6303 §4.3
 };
 
 // Names outside these top-level domains are never local: the quick way out.
@@ -92,8 +92,8 @@ class ZoneTable {
   ZoneTable() {
     for (const std::string_view zone : kEmptyZones) add(zone);
     for (const std::string_view zone : kOtherZones) add(zone);
-    for (int net = 16; net <= 31; ++net) add(std::to_string(net) + ".172.in-addr.arpa");     // RFC 6303 §4.1
-    for (int net = 64; net <= 127; ++net) add(std::to_string(net) + ".100.in-addr.arpa");    // RFC 7793
+    for (int net = 16; net <= 31; ++net) add(std::to_string(net) + ".172.in-addr.arpa");   // RFC 6303 §4.1
+    for (int net = 64; net <= 127; ++net) add(std::to_string(net) + ".100.in-addr.arpa");  // RFC 7793
   }
   [[nodiscard]] bool contains(wire::NameView lowercase) const {
     return zones_.find(base::as_text(lowercase.bytes())) != zones_.end();
@@ -155,8 +155,8 @@ Found find_data(wire::NameView name, wire::NameView zone, wire::Type type) {
   return found;
 }
 
-cache::EntryPtr make_entry(base::Instant now, cache::Kind kind, wire::NameView name, wire::Type type, wire::NameView zone,
-                           base::Bytes body, uint16_t record_count) {
+cache::EntryPtr make_entry(base::Instant now, cache::Kind kind, wire::NameView name, wire::Type type,
+                           wire::NameView zone, base::Bytes body, uint16_t record_count) {
   cache::EntryParts parts;
   parts.header.learned_s = now.boot_seconds();
   parts.header.ttl_s = kLocalTtl_s;

@@ -27,7 +27,8 @@ enum class Phase : uint8_t {
     case Phase::kAwaitFlight:
       return to == Phase::kCacheCheck || to == Phase::kFinished;
     case Phase::kAwaitResponse:
-      return to == Phase::kFindServers || to == Phase::kCacheCheck || to == Phase::kAwaitAlias || to == Phase::kFinished;
+      return to == Phase::kFindServers || to == Phase::kCacheCheck || to == Phase::kAwaitAlias ||
+             to == Phase::kFinished;
     case Phase::kAwaitAlias:
       return to == Phase::kFinished;
     case Phase::kFinished:

@@ -19,7 +19,8 @@ uint64_t hash_of(wire::NameView name) {
 }
 
 bool is_proof_type(wire::Type type) {
-  return type == wire::Type::kRrsig || type == wire::Type::kNsec || type == wire::Type::kNsec3 || type == wire::Type::kDs;
+  return type == wire::Type::kRrsig || type == wire::Type::kNsec || type == wire::Type::kNsec3 ||
+         type == wire::Type::kDs;
 }
 
 // The signatures of an RRset. Broken ones are left out: nothing depends on them here.
@@ -30,7 +31,8 @@ void collect_signatures(const RecordIndex& index, LearnedRrset& rrset) {
     rdata.clear();
     if (!wire::append_expanded_rdata(index.message(), item->record, rdata)) continue;
     if (rrset.signatures.size() + rdata.size() > kRrsetBytesMax) continue;
-    wire::append_rendered(rrset.signatures, wire::Type::kRrsig, wire::Class::kIn, effective_ttl_s(item->record.ttl), rdata);
+    wire::append_rendered(rrset.signatures, wire::Type::kRrsig, wire::Class::kIn, effective_ttl_s(item->record.ttl),
+                          rdata);
     ++rrset.signature_count;
   }
 }

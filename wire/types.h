@@ -47,7 +47,7 @@ enum class ExtendedError : uint16_t {
   kTooEarly = 26, kNsec3Iterations = 27, kUnableToConform = 28, kSynthesized = 29
 };
 
-// 128–255 and OPT: never data, never asked of a server (RFC 6895 §3.1). ANY is among them.
+// 128 to 255 and OPT: never data, never asked of a server (RFC 6895 §3.1). ANY is among them.
 [[nodiscard]] constexpr bool is_meta_type(Type type) {
   const auto number = static_cast<uint16_t>(type);
   return type == Type::kOpt || (number >= 128 && number <= 255) || number == 0;

@@ -39,7 +39,7 @@ class Unpredictable : public Checker {
       if (!contains_marker(entry.body(), forged_address, kForgedLabel)) return;
       fail("a forged record in the cache at " + entry.name().to_text());
     });
-    // Of n draws from 64,512 ports all but about n²/129,024 differ.
+    // Of n draws from 64,512 ports all but about n * n / 129,024 differ.
     const size_t enough = sends_ - sends_ / 20 - sends_ * sends_ / 60'000;
     if (sends_ >= 50 && sends_ < 5000 && (ports_.size() < enough || ids_.size() < enough)) fail("ports or ids repeat too often");
   }

@@ -1,7 +1,8 @@
 // Interleaver: runs small programs as fibers through every order of their yield points.
 //
 // Depth-first over the choices "who runs next": each schedule is replayed from the start with a
-// fresh world, so nothing has to be undone. A yield point stands before each access to what is shared. Between two yield points a program runs alone, which
+// fresh world, so nothing has to be undone. A yield point stands before each access to what is shared. Between two
+// yield points a program runs alone, which
 // makes the orders of sequentially consistent memory; what weaker orders allow is ThreadSanitizer's
 // part (tests/stress).
 //
