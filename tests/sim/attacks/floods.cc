@@ -114,7 +114,8 @@ void play(const Flood& flood) {
   expect_at_most(peak.clients, settings.bounds.clients_max, attack + ": clients");
   expect_at_most(peak.resolutions, settings.bounds.resolutions_max + 2, attack + ": resolutions");
   expect_at_most(peak.exchanges, settings.bounds.exchanges_max, attack + ": exchanges");
-  expect_at_most(peak.bytes, settings.bounds.bytes_max + 65535, attack + ": bytes held");
+  // Looked at when a client is taken in: what is under way may pass it by its own growth.
+  expect_at_most(peak.bytes, settings.bounds.bytes_max * 17 / 16, attack + ": bytes held");
   expect_at_most(fates.cache_peak, bench.cache_usage().bytes_max, attack + ": cache");
   expect_at_most(fates.sent, 5 * fates.asked, attack + ": packets sent");
   const resolver::Engine::Usage left = bench.usage();
@@ -127,8 +128,8 @@ void play(const Flood& flood) {
 void flood_attacks() {
   play({"dead zone, one client", "dead.", true, true, 2000, 5, 64ULL << 20});
   play({"dead zone, many clients", "dead.", false, true, 2000, 5, 64ULL << 20});
-  play({"many dead zones, one client", "evil.", true, false, 2000, 5, 64ULL << 20});
-  play({"many dead zones, many clients", "evil.", false, false, 2000, 5, 64ULL << 20});
+  play({"many dead zones, one client", "evil.", true, true, 2000, 5, 64ULL << 20});
+  play({"many dead zones, many clients", "evil.", false, true, 2000, 5, 64ULL << 20});
   play({"live zone, many clients", "live.", false, true, 2000, 5, 64ULL << 20});
   play({"live zone, cache of 4 MB", "live.", false, true, 4000, 5, 4ULL << 20});
   play({"denials, cache of 4 MB", "victim.", false, true, 4000, 5, 4ULL << 20});
