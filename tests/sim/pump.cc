@@ -59,7 +59,9 @@ Pump::Pump(World& world, EventQueue& queue, Network& network, cache::Cache& cach
   for (size_t index = 0; index < world.engine_count; ++index) {
     resolver::Options options = world.options;
     options.worker_index = static_cast<uint32_t>(index);
-    if (plant == Plant::kIgnoreCaps) options.bounds.exchanges_per_server_max = 512;
+    if (plant == Plant::kIgnoreCaps) {
+      options.bounds.exchanges_per_server_max = options.bounds.exchanges_per_dark_server_max = 512;
+    }
     if (plant == Plant::kSeparateClaims) claims = std::make_shared<cache::ClaimTable>(kClaimsMax);
     const auto seed = base::Entropy::seed_from_number(world.seed * 64 + index + (plant == Plant::kUnseeded ? salt << 32 : 0));
     workers_.push_back(std::make_unique<Worker>(options, cache, claims, health_, seed));
@@ -327,6 +329,9 @@ void Pump::perform(size_t index, const resolver::OpenStream& effect) {
 
 void Pump::close_stream_from_server(size_t index, StreamId id, TransportError error) {
   if (streams_.erase({index, id}) == 0) return;
+  if (prints_trace_) {
+    std::printf("%12.6f worker %zu loses stream %lu\n", seconds_now(), index, static_cast<unsigned long>(id));
+  }
   turn(index, [&](Engine& engine, Now now) { engine.handle_stream_closed(now, id, error); });
 }
 
@@ -344,10 +349,19 @@ void Pump::perform(size_t index, resolver::SendOnStream effect) {
 void Pump::send_now(size_t index, StreamId id, Bytes message) {
   ++sends_;
   const base::Endpoint server = streams_.at({index, id}).server;
+  if (prints_trace_) {
+    const auto view = wire::MessageView::parse(message);
+    std::printf("%12.6f worker %zu sends on stream %lu to %s: %s\n", seconds_now(), index, static_cast<unsigned long>(id),
+                server.to_text().c_str(), view && view->question() ? view->question()->name.to_text().c_str() : "?");
+  }
   for (auto& checker : checkers_) checker->on_stream_send(index, server, message);
   const auto deliver_on_stream = [this, index, id, server](std::vector<uint8_t> response, bool) {
     if (streams_.count({index, id}) == 0) return;
     for (auto& checker : checkers_) checker->on_response(index, server, response, false);
+    if (prints_trace_) {
+      std::printf("%12.6f worker %zu gets on stream %lu: rcode %u (%zu bytes)\n", seconds_now(), index,
+                  static_cast<unsigned long>(id), response[3] & 15, response.size());
+    }
     if (plant_ == Plant::kBelieveLiar) believe_everything(index, response);
     turn(index, [&](Engine& engine, Now now) { engine.handle_stream_message(now, id, response); });
   };

@@ -35,7 +35,6 @@ void draw_quirks(Server& server, uint32_t chance, Random& dice) {
   server.echoes_cookies = dice.percent(30 + chance);
   server.demands_cookies = server.echoes_cookies && !server.formerr_on_edns && dice.percent(chance);
   server.truncates_all = dice.percent(chance / 2);
-  server.closes_stream_after_each = dice.percent(chance);
 }
 
 void draw_server_faults(Server& server, uint32_t chance, const ClientHabits& habits, Random& dice) {
@@ -45,6 +44,7 @@ void draw_server_faults(Server& server, uint32_t chance, const ClientHabits& hab
   if (dice.percent(chance)) server.manner = dice.pick(kManners);
   server.drops_edns = dice.percent(chance / 2);
   server.refuses_tcp = dice.percent(chance / 2);
+  server.closes_stream_after_each = dice.percent(chance / 2);
   if (dice.percent(chance / 2)) server.tcp_delay = dice.duration(milliseconds(100), seconds(8));
   if (dice.percent(chance)) {
     server.dark_from = base::Instant::from_boot(kBootAtStart) + dice.duration(seconds(0), habits.span);
@@ -86,9 +86,11 @@ void draw_options(World& world, Random& dice) {
   options.max_ttl_s = dice.percent(20) ? 60 : 86400;
   options.max_negative_ttl_s = dice.percent(20) ? 10 : 3600;
   if (world.level == Level::kFaulty && dice.percent(40)) {
+    world.has_tight_bounds = true;
     options.bounds.clients_max = dice.between(4, 64);
     options.bounds.exchanges_max = dice.between(8, 64);
     options.bounds.exchanges_per_server_max = dice.between(2, 16);
+    options.bounds.exchanges_per_dark_server_max = dice.between(1, options.bounds.exchanges_per_server_max);
     options.bounds.streams_max = dice.between(1, 8);
   }
   options.root_hints.zone = wire::Name();

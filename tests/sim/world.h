@@ -31,12 +31,12 @@ struct Server {
   bool demands_cookies = false;            // BADCOOKIE without a server cookie
   bool truncates_all = false;
   bool minimal = false;
-  bool closes_stream_after_each = false;
 
   // Faults.
   Manner manner = Manner::kGood;
   bool drops_edns = false;
   bool refuses_tcp = false;
+  bool closes_stream_after_each = false;   // what was pipelined behind it is lost
   base::Duration tcp_delay{};
   base::Instant dark_from = base::Instant::never();
   base::Instant dark_until = base::Instant::never();
@@ -93,6 +93,7 @@ struct World {
   size_t engine_count = 1;
   base::Duration step_delay_max{};    // how late a worker may notice a timeout or a wake-up
   uint64_t cache_bytes = 0;
+  bool has_tight_bounds = false;      // so tight that honest questions may have to give way
   resolver::Options options;          // the same for each engine but for worker_index
   Random dice{0};                     // for what is drawn while it runs
 

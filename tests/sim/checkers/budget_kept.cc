@@ -18,6 +18,7 @@ class BudgetKept : public Checker {
   explicit BudgetKept(Scene& scene) : Checker("budget_kept", scene) {}
 
   void on_query(const AskedQuery& query) override {
+    is_alone_ = scene_.world.habits.one_at_a_time && query.phase == Phase::kSafety;
     sends_ = 0;
     sends_to_.clear();
     asked_ = to_text(Question{query.question.name.lowercased(), query.question.type});
@@ -27,7 +28,8 @@ class BudgetKept : public Checker {
     const auto key = std::pair(engine, effect.server.address);
     server_of_[{engine, effect.exchange}] = effect.server.address;
     if (++in_flight_[key] > scene_.world.options.bounds.exchanges_per_server_max) {
-      fail("too many in flight to " + effect.server.to_text());
+      fail(std::to_string(in_flight_[key]) + " in flight from worker " + std::to_string(engine) + " to " +
+           effect.server.to_text());
     }
     count(effect.server, effect.query, true);
   }
@@ -50,7 +52,7 @@ class BudgetKept : public Checker {
 
  private:
   void count(const base::Endpoint& server, base::Bytes message, bool is_udp) {
-    if (!scene_.world.habits.one_at_a_time) return;
+    if (!is_alone_) return;
     const auto view = wire::MessageView::parse(message);
     if (!view || !view->question()) return fail("a query that does not parse");
     if (++sends_ > scene_.world.options.budget.sends + kPrimingSendsMax) fail("too many sends for " + asked_);
@@ -71,6 +73,7 @@ class BudgetKept : public Checker {
     return zones == 0 ? 1 : zones;
   }
 
+  bool is_alone_ = false;
   uint32_t sends_ = 0;
   std::string asked_;
   std::map<base::IpAddress, uint32_t> sends_to_;
