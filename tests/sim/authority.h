@@ -23,8 +23,8 @@ struct Response {
 [[nodiscard]] const Zone* zone_for(const std::vector<const Zone*>& zones, wire::NameView name);
 
 // REFUSED when none of `zones` holds the name. `minimal`: no NS set and no addresses beside answers.
-[[nodiscard]] Response answer_authoritatively(const std::vector<const Zone*>& zones, wire::NameView name, wire::Type type,
-                                              bool minimal);
+[[nodiscard]] Response answer_authoritatively(const std::vector<const Zone*>& zones, wire::NameView name,
+                                              wire::Type type, bool minimal);
 [[nodiscard]] Response refuse(wire::Rcode rcode);
 
 void append_set(std::vector<Record>& out, wire::NameView owner, wire::Type type, const RrSet& set);

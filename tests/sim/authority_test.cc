@@ -45,9 +45,7 @@ class AuthorityTest : public testing::Test {
     zones_[zone].versions.push_back({base::Instant(), data});
   }
 
-  Response ask(const char* name, Type type) {
-    return answer_authoritatively({&zones_[1]}, name_of(name), type, true);
-  }
+  Response ask(const char* name, Type type) { return answer_authoritatively({&zones_[1]}, name_of(name), type, true); }
 
   // Renders the response and asks the reference about it.
   bool reference_agrees(const char* name, Type type, const Response& response) {

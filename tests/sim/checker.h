@@ -19,11 +19,11 @@ namespace sim {
 enum class Phase : uint8_t { kSafety, kLiveness, kIdle };
 
 struct AskedQuery {
-  uint64_t id = 0;              // the ClientId
+  uint64_t id = 0;  // the ClientId
   size_t engine = 0;
   base::IpAddress address;
   resolver::Transport transport = resolver::Transport::kUdp;
-  Question question;            // with the client's letter case
+  Question question;  // with the client's letter case
   uint16_t message_id = 0;
   std::vector<uint8_t> packet;
   base::Instant asked;
@@ -76,7 +76,8 @@ class Checker {
   virtual void on_response(size_t /*engine*/, const base::Endpoint&, base::Bytes /*message*/, bool /*is_forged*/) {}
   // Nobody has asked for long.
   virtual void on_end_of_phase(Phase) {}
-  virtual void on_idle(const resolver::Engine::Usage& /*of all engines*/, bool /*has_timers*/, size_t /*open_sockets*/) {}
+  virtual void on_idle(const resolver::Engine::Usage& /*of all engines*/, bool /*has_timers*/,
+                       size_t /*open_sockets*/) {}
 
  protected:
   void fail(std::string what) { scene_.findings.add(name_, std::move(what)); }

@@ -100,7 +100,8 @@ base::Instant Clients::schedule_liveness() {
   const size_t count = std::min(kLivenessQuestionsMax, world_.questions.size());
   for (size_t index = 0; index < count; ++index) {
     const size_t which = (index * 7 + 3) % world_.questions.size();
-    queue_.after(kLivenessGap * static_cast<int64_t>(index), [this, which] { ask({world_.questions[which]}, Phase::kLiveness); });
+    queue_.after(kLivenessGap * static_cast<int64_t>(index),
+                 [this, which] { ask({world_.questions[which]}, Phase::kLiveness); });
   }
   return queue_.now() + kLivenessGap * static_cast<int64_t>(count);
 }

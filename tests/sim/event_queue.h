@@ -20,7 +20,9 @@ class EventQueue {
     const base::Duration passed = now_.since_boot() - kBootAtStart;
     return {now_, base::WallTime{kWallAtStart_s + base::duration_cast<base::seconds>(passed).count()}};
   }
-  [[nodiscard]] base::Instant next() const { return events_.empty() ? base::Instant::never() : events_.begin()->first.first; }
+  [[nodiscard]] base::Instant next() const {
+    return events_.empty() ? base::Instant::never() : events_.begin()->first.first;
+  }
   void at(base::Instant when, std::function<void()> event) {
     events_.emplace(std::pair(when < now_ ? now_ : when, sequence_++), std::move(event));
   }

@@ -19,9 +19,10 @@ Name liar_server(const Zone& own) { return below("ns", below(kLiarLabel, own.ori
 void add_victim_delegation(Response& response, const Zone& own, NameView victim_zone) {
   const Name server = liar_server(own);
   response.authority.push_back({Name(victim_zone), Type::kNs, kLieTtl_s, rdata_of(server)});
-  response.additional.push_back({server, Type::kA, kLieTtl_s, own.data().find(below("ns", own.origin), Type::kA) != nullptr
-                                                                  ? own.data().find(below("ns", own.origin), Type::kA)->rdatas.front()
-                                                                  : rdata_of(liar_address(Type::kA))});
+  response.additional.push_back({server, Type::kA, kLieTtl_s,
+                                 own.data().find(below("ns", own.origin), Type::kA) != nullptr
+                                     ? own.data().find(below("ns", own.origin), Type::kA)->rdatas.front()
+                                     : rdata_of(liar_address(Type::kA))});
 }
 
 Response empty_referral() {
@@ -48,7 +49,8 @@ Response looping_referral(const Zone& own, NameView name, Random& dice) {
   if (name.label_count() <= own.origin.view().label_count()) return response;
   const NameView child = name.suffix(own.origin.view().label_count() + 1);
   const bool to_self = dice.percent(50);
-  const Name server = to_self ? below("ns", child) : below("ns", below("loop" + std::to_string(dice.below(3)), own.origin));
+  const Name server =
+      to_self ? below("ns", child) : below("ns", below("loop" + std::to_string(dice.below(3)), own.origin));
   response.authority.push_back({Name(child), Type::kNs, kLieTtl_s, rdata_of(server)});
   if (to_self) {
     response.additional.push_back(
@@ -123,12 +125,14 @@ std::vector<uint8_t> forge(const wire::MessageView& query, Random& dice) {
   CHECK(writer.question(question.name, question.type, question.klass));
   const Name& owner = query.question()->name;
   const bool is_address = query.question()->type == Type::kA || query.question()->type == Type::kAaaa;
-  const Rdata marker = is_address ? rdata_of(forged_address(query.question()->type)) : rdata_of(name_of(std::string(kForgedLabel) + "."));
-  CHECK(writer.record(wire::Section::kAnswer, owner, is_address ? query.question()->type : Type::kCname, wire::Class::kIn,
-                      kLieTtl_s, marker));
+  const Rdata marker = is_address ? rdata_of(forged_address(query.question()->type))
+                                  : rdata_of(name_of(std::string(kForgedLabel) + "."));
+  CHECK(writer.record(wire::Section::kAnswer, owner, is_address ? query.question()->type : Type::kCname,
+                      wire::Class::kIn, kLieTtl_s, marker));
   const Rdata server = rdata_of(name_of("ns." + std::string(kForgedLabel) + "."));
   if (!owner.view().is_root()) {
-    CHECK(writer.record(wire::Section::kAuthority, owner.view().parent(), Type::kNs, wire::Class::kIn, kLieTtl_s, server));
+    CHECK(writer.record(wire::Section::kAuthority, owner.view().parent(), Type::kNs, wire::Class::kIn, kLieTtl_s,
+                        server));
   }
   const base::Bytes message = writer.finish();
   return {message.begin(), message.end()};

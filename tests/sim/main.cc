@@ -96,11 +96,13 @@ bool find_plant(const sim::PlantInfo& plant, const Arguments& arguments) {
     options.prints_trace = arguments.trace;
     const sim::RunResult result = sim::run_seed(options);
     if (!result.violation) continue;
-    std::printf("%-18s found by %-20s at seed %llu: %s\n", std::string(plant.name).c_str(), result.violation->checker.c_str(),
-                static_cast<unsigned long long>(options.seed), result.violation->what.c_str());
+    std::printf("%-18s found by %-20s at seed %llu: %s\n", std::string(plant.name).c_str(),
+                result.violation->checker.c_str(), static_cast<unsigned long long>(options.seed),
+                result.violation->what.c_str());
     return true;
   }
-  std::printf("%-18s NOT FOUND in %llu seeds\n", std::string(plant.name).c_str(), static_cast<unsigned long long>(seeds));
+  std::printf("%-18s NOT FOUND in %llu seeds\n", std::string(plant.name).c_str(),
+              static_cast<unsigned long long>(seeds));
   return false;
 }
 
@@ -121,7 +123,9 @@ int run_plants(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   if (!parse(argc, argv, arguments)) {
-    std::fprintf(stderr, "usage: sim --seed N [--seeds COUNT] [--seeds-file FILE] [--plant NAME|all] [--trace] [--keep-going]\n");
+    std::fprintf(
+        stderr,
+        "usage: sim --seed N [--seeds COUNT] [--seeds-file FILE] [--plant NAME|all] [--trace] [--keep-going]\n");
     return 2;
   }
   return arguments.plant.empty() ? run_seeds(arguments) : run_plants(arguments);

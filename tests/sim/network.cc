@@ -93,9 +93,12 @@ Response Network::think(Server& server, const MessageView& query) {
   Response honest = answer_authoritatively(zones, question.name, question.type, server.minimal);
   if (server.evil) return lie(world_, *zones.front(), question.name, question.type, honest, dice_);
   switch (server.manner) {
-    case Manner::kRefuses: return refuse(wire::Rcode::kRefused);
-    case Manner::kServfails: return refuse(wire::Rcode::kServfail);
-    case Manner::kFormerrs: return refuse(wire::Rcode::kFormerr);
+    case Manner::kRefuses:
+      return refuse(wire::Rcode::kRefused);
+    case Manner::kServfails:
+      return refuse(wire::Rcode::kServfail);
+    case Manner::kFormerrs:
+      return refuse(wire::Rcode::kFormerr);
     case Manner::kRefersUpward: {
       Response upward = refuse(wire::Rcode::kNoerror);
       append_set(upward.authority, wire::NameView(), wire::Type::kNs,
@@ -103,7 +106,8 @@ Response Network::think(Server& server, const MessageView& query) {
       return upward;
     }
     case Manner::kGood:
-    case Manner::kDead: break;
+    case Manner::kDead:
+      break;
   }
   return honest;
 }

@@ -9,8 +9,23 @@
 namespace sim {
 
 enum class Plant : uint8_t {
-  kNone, kDuplicateAnswer, kDropAnswer, kDeafToTime, kAlterRecord, kNeedlessServfail, kStaleHits, kLongerTtl, kResend,
-  kIgnoreCaps, kFixedPort, kAcceptForged, kLeakExchange, kNoIdleTimeouts, kUnseeded, kBelieveLiar, kSeparateClaims
+  kNone,
+  kDuplicateAnswer,
+  kDropAnswer,
+  kDeafToTime,
+  kAlterRecord,
+  kNeedlessServfail,
+  kStaleHits,
+  kLongerTtl,
+  kResend,
+  kIgnoreCaps,
+  kFixedPort,
+  kAcceptForged,
+  kLeakExchange,
+  kNoIdleTimeouts,
+  kUnseeded,
+  kBelieveLiar,
+  kSeparateClaims
 };
 
 struct PlantInfo {

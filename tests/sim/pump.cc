@@ -63,7 +63,8 @@ Pump::Pump(World& world, EventQueue& queue, Network& network, cache::Cache& cach
       options.bounds.exchanges_per_server_max = options.bounds.exchanges_per_dark_server_max = 512;
     }
     if (plant == Plant::kSeparateClaims) claims = std::make_shared<cache::ClaimTable>(kClaimsMax);
-    const auto seed = base::Entropy::seed_from_number(world.seed * 64 + index + (plant == Plant::kUnseeded ? salt << 32 : 0));
+    const auto seed =
+        base::Entropy::seed_from_number(world.seed * 64 + index + (plant == Plant::kUnseeded ? salt << 32 : 0));
     workers_.push_back(std::make_unique<Worker>(options, cache, claims, health_, seed));
   }
 }
@@ -107,7 +108,8 @@ void Pump::ask(size_t index, const std::vector<AskedQuery*>& queries) {
   }
   Worker& worker = *workers_[index];
   Now now = queue_.now_pair();
-  if (plant_ == Plant::kStaleHits) now.boot = std::max(base::Instant::from_boot(kBootAtStart), now.boot - base::seconds(40));
+  if (plant_ == Plant::kStaleHits)
+    now.boot = std::max(base::Instant::from_boot(kBootAtStart), now.boot - base::seconds(40));
   worker.reader.online();
   resolver::answer_hits(now, batch, world_.options.answer, cache_, worker.counters);
   worker.reader.quiescent();
@@ -170,9 +172,9 @@ void Pump::answer(AskedQuery& query, std::vector<uint8_t> message, bool is_hit) 
   const uint32_t copies = plant_ == Plant::kDuplicateAnswer && dice_.percent(2) ? 2 : 1;
   trace_.add(message);
   if (prints_trace_) {
-    std::printf("%12.6f worker %zu answers client %lu %s rcode %u (%zu bytes%s)\n", seconds_now(),
-                query.engine, static_cast<unsigned long>(query.id), to_text(query.question).c_str(), message[3] & 15,
-                message.size(), is_hit ? ", hit" : "");
+    std::printf("%12.6f worker %zu answers client %lu %s rcode %u (%zu bytes%s)\n", seconds_now(), query.engine,
+                static_cast<unsigned long>(query.id), to_text(query.question).c_str(), message[3] & 15, message.size(),
+                is_hit ? ", hit" : "");
   }
   for (uint32_t index = 0; index < copies; ++index) {
     ++query.answers;
@@ -225,8 +227,8 @@ void Pump::send(size_t index, resolver::SendQuery effect) {
   exchanges_[{index, id}] = Exchange{effect.server, effect.query};
   if (prints_trace_) {
     const auto view = wire::MessageView::parse(effect.query);
-    std::printf("%12.6f worker %zu sends %lu to %s: %s %s\n", seconds_now(), index,
-                static_cast<unsigned long>(id), effect.server.to_text().c_str(),
+    std::printf("%12.6f worker %zu sends %lu to %s: %s %s\n", seconds_now(), index, static_cast<unsigned long>(id),
+                effect.server.to_text().c_str(),
                 view && view->question() ? view->question()->name.to_text().c_str() : "?",
                 view && view->question() ? wire::to_text(view->question()->type).c_str() : "?");
   }
@@ -234,7 +236,8 @@ void Pump::send(size_t index, resolver::SendQuery effect) {
     queue_.after(base::Duration(0), [this, index, id] {
       if (exchanges_.count({index, id}) == 0) return;
       forget_exchange(index, id);
-      turn(index, [&](Engine& engine, Now now) { engine.handle_exchange_error(now, id, TransportError::kUnreachable); });
+      turn(index,
+           [&](Engine& engine, Now now) { engine.handle_exchange_error(now, id, TransportError::kUnreachable); });
     });
     return;
   }
@@ -310,7 +313,8 @@ void Pump::perform(size_t index, const resolver::OpenStream& effect) {
   streams_[{index, id}] = Stream{effect.server, false, {}};
   trace_.add(effect.server.address.bytes());
   if (!network_.is_reachable(effect.server.address)) {
-    queue_.after(base::Duration(0), [this, index, id] { close_stream_from_server(index, id, TransportError::kUnreachable); });
+    queue_.after(base::Duration(0),
+                 [this, index, id] { close_stream_from_server(index, id, TransportError::kUnreachable); });
     return;
   }
   network_.connect(effect.server, [this, index, id](bool opened) {
@@ -351,8 +355,9 @@ void Pump::send_now(size_t index, StreamId id, Bytes message) {
   const base::Endpoint server = streams_.at({index, id}).server;
   if (prints_trace_) {
     const auto view = wire::MessageView::parse(message);
-    std::printf("%12.6f worker %zu sends on stream %lu to %s: %s\n", seconds_now(), index, static_cast<unsigned long>(id),
-                server.to_text().c_str(), view && view->question() ? view->question()->name.to_text().c_str() : "?");
+    std::printf("%12.6f worker %zu sends on stream %lu to %s: %s\n", seconds_now(), index,
+                static_cast<unsigned long>(id), server.to_text().c_str(),
+                view && view->question() ? view->question()->name.to_text().c_str() : "?");
   }
   for (auto& checker : checkers_) checker->on_stream_send(index, server, message);
   const auto deliver_on_stream = [this, index, id, server](std::vector<uint8_t> response, bool) {

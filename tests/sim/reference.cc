@@ -57,12 +57,11 @@ bool take(SetsInAnswer& sets, NameView owner, Type type, const std::vector<Rdata
   return true;
 }
 
-bool is_alias(const Lookup& found) {
-  return found.kind == Lookup::Kind::kCname || found.kind == Lookup::Kind::kDname;
-}
+bool is_alias(const Lookup& found) { return found.kind == Lookup::Kind::kCname || found.kind == Lookup::Kind::kDname; }
 
 // True when the answer says the same as `found`; what it says is taken out of `sets`.
-bool agrees(SetsInAnswer& sets, const Lookup& found, const Zone& zone, NameView at, Type type, const MessageView& message) {
+bool agrees(SetsInAnswer& sets, const Lookup& found, const Zone& zone, NameView at, Type type,
+            const MessageView& message) {
   switch (found.kind) {
     case Lookup::Kind::kRrset:
       return message.rcode() == wire::Rcode::kNoerror && take(sets, at, type, found.set->rdatas);
@@ -136,9 +135,8 @@ std::optional<std::string> Reference::disagreement(base::Instant now, NameView n
     const Zone& zone = zone_of(at);
     if (zone.evil) return std::nullopt;  // it may say what it likes about its own names
     const std::vector<Lookup> candidates = may_say(now, at, type);
-    const auto match = std::find_if(candidates.begin(), candidates.end(), [&](const Lookup& found) {
-      return agrees(sets, found, zone, at, type, message);
-    });
+    const auto match = std::find_if(candidates.begin(), candidates.end(),
+                                    [&](const Lookup& found) { return agrees(sets, found, zone, at, type, message); });
     if (match == candidates.end()) {
       return "at " + at.to_text() + " the answer agrees with none of " + std::to_string(candidates.size()) +
              " version(s) of zone " + zone.origin.to_text();

@@ -13,9 +13,9 @@ namespace sim {
 struct RunOptions {
   uint64_t seed = 0;
   Plant plant = Plant::kNone;
-  std::string_view only;        // the one checker to hear; empty: all
+  std::string_view only;  // the one checker to hear; empty: all
   bool prints_trace = false;
-  uint64_t salt = 0;            // differs between runs of one seed; only the plant `unseeded` uses it
+  uint64_t salt = 0;  // differs between runs of one seed; only the plant `unseeded` uses it
 };
 
 struct RunResult {

@@ -38,8 +38,8 @@ void draw_quirks(Server& server, uint32_t chance, Random& dice) {
 }
 
 void draw_server_faults(Server& server, uint32_t chance, const ClientHabits& habits, Random& dice) {
-  static const std::vector<Manner> kManners = {Manner::kDead, Manner::kDead, Manner::kRefuses, Manner::kServfails,
-                                               Manner::kFormerrs, Manner::kRefersUpward};
+  static const std::vector<Manner> kManners = {Manner::kDead,      Manner::kDead,     Manner::kRefuses,
+                                               Manner::kServfails, Manner::kFormerrs, Manner::kRefersUpward};
   server.round_trip = dice.percent(20) ? dice.duration(milliseconds(100), milliseconds(900)) : server.round_trip;
   if (dice.percent(chance)) server.manner = dice.pick(kManners);
   server.drops_edns = dice.percent(chance / 2);
@@ -78,7 +78,8 @@ void draw_faults(World& world, Random& dice) {
 void draw_options(World& world, Random& dice) {
   resolver::Options& options = world.options;
   options.answer.allow = {*base::Prefix::parse("10.0.0.0/8"), *base::Prefix::parse("fd00::/8")};
-  for (const char* text : {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"}) {
+  for (const char* text :
+       {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"}) {
     options.never_query.push_back(*base::Prefix::parse(text));
   }
   options.qname_minimisation = dice.percent(70);

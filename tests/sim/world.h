@@ -20,7 +20,7 @@ enum class Manner : uint8_t { kGood, kDead, kRefuses, kServfails, kFormerrs, kRe
 struct Server {
   std::string name;
   std::vector<base::IpAddress> addresses;
-  std::vector<size_t> zones;               // indexes into World::zones
+  std::vector<size_t> zones;  // indexes into World::zones
   base::Duration round_trip{};
   bool evil = false;
 
@@ -28,7 +28,7 @@ struct Server {
   bool formerr_on_edns = false;
   bool lowers_case = false;
   bool echoes_cookies = false;
-  bool demands_cookies = false;            // BADCOOKIE without a server cookie
+  bool demands_cookies = false;  // BADCOOKIE without a server cookie
   bool truncates_all = false;
   bool minimal = false;
 
@@ -36,7 +36,7 @@ struct Server {
   Manner manner = Manner::kGood;
   bool drops_edns = false;
   bool refuses_tcp = false;
-  bool closes_stream_after_each = false;   // what was pipelined behind it is lost
+  bool closes_stream_after_each = false;  // what was pipelined behind it is lost
   base::Duration tcp_delay{};
   base::Instant dark_from = base::Instant::never();
   base::Instant dark_until = base::Instant::never();
@@ -46,17 +46,17 @@ struct Server {
 struct Faults {
   uint32_t loss = 0;
   uint32_t duplicate = 0;
-  uint32_t late = 0;            // far out of order
+  uint32_t late = 0;  // far out of order
   uint32_t port_taken = 0;
   uint32_t no_descriptor = 0;
-  uint32_t forge = 0;           // queries that an off-path attacker answers first
+  uint32_t forge = 0;  // queries that an off-path attacker answers first
   bool ipv6_dead = false;
 };
 
 enum class Level : uint8_t {
-  kClean,    // nothing may fail
-  kQuirky,   // odd servers and attackers off the path, yet nothing may fail
-  kFaulty,   // SERVFAIL is a legal answer until the world is healed
+  kClean,   // nothing may fail
+  kQuirky,  // odd servers and attackers off the path, yet nothing may fail
+  kFaulty,  // SERVFAIL is a legal answer until the world is healed
 };
 
 struct Question {
@@ -68,10 +68,10 @@ struct ClientHabits {
   uint32_t queries = 0;
   base::Duration span{};
   bool one_at_a_time = false;
-  uint32_t burst = 0;           // percent of the arrivals that are bursts of equal questions
-  uint32_t flood = 0;           // percent that are random names below one zone
+  uint32_t burst = 0;  // percent of the arrivals that are bursts of equal questions
+  uint32_t flood = 0;  // percent that are random names below one zone
   uint32_t tcp = 0;
-  uint32_t gone = 0;            // percent of TCP clients that leave before the answer
+  uint32_t gone = 0;  // percent of TCP clients that leave before the answer
   uint32_t addresses = 1;
 };
 
@@ -84,18 +84,18 @@ struct ZoneChange {
 struct World {
   uint64_t seed = 0;
   Level level = Level::kClean;
-  std::vector<Zone> zones;            // [0] is the root
+  std::vector<Zone> zones;  // [0] is the root
   std::vector<Server> servers;
-  std::vector<Question> questions;    // interesting ones
+  std::vector<Question> questions;  // interesting ones
   std::vector<ZoneChange> changes;
   Faults faults;
   ClientHabits habits;
   size_t engine_count = 1;
-  base::Duration step_delay_max{};    // how late a worker may notice a timeout or a wake-up
+  base::Duration step_delay_max{};  // how late a worker may notice a timeout or a wake-up
   uint64_t cache_bytes = 0;
-  bool has_tight_bounds = false;      // so tight that honest questions may have to give way
-  resolver::Options options;          // the same for each engine but for worker_index
-  Random dice{0};                     // for what is drawn while it runs
+  bool has_tight_bounds = false;  // so tight that honest questions may have to give way
+  resolver::Options options;      // the same for each engine but for worker_index
+  Random dice{0};                 // for what is drawn while it runs
 
   // Ends every fault and quirk; liars go on lying.
   void heal();

@@ -68,9 +68,9 @@ struct Zone {
 struct Lookup {
   enum class Kind : uint8_t { kRrset, kCname, kDname, kNodata, kNxdomain, kReferral };
   Kind kind = Kind::kNxdomain;
-  wire::Name owner;              // of the set: the name, the DNAME's owner, or the cut
-  const RrSet* set = nullptr;    // absent for denials
-  wire::Name target;             // of CNAME and DNAME (where `name` leads to)
+  wire::Name owner;            // of the set: the name, the DNAME's owner, or the cut
+  const RrSet* set = nullptr;  // absent for denials
+  wire::Name target;           // of CNAME and DNAME (where `name` leads to)
 };
 
 [[nodiscard]] Lookup look_up(wire::NameView origin, const ZoneData& data, wire::NameView name, wire::Type type);

@@ -26,7 +26,8 @@ std::string to_text(const wire::MessageView& message) {
       Rdata rdata;
       if (record.type == wire::Type::kOpt || !wire::append_expanded_rdata(message, record, rdata)) continue;
       text += "\n    " + std::to_string(static_cast<int>(section)) + " " + message.owner(record).to_text() + " " +
-              std::to_string(record.ttl) + " " + wire::to_text(record.type) + " " + wire::rdata_to_text(record.type, rdata);
+              std::to_string(record.ttl) + " " + wire::to_text(record.type) + " " +
+              wire::rdata_to_text(record.type, rdata);
     }
   }
   return text;

@@ -38,7 +38,8 @@ class AnsweredOnce : public Checker {
     const auto view = wire::MessageView::parse(message);
     if (!view) return fail("an answer that does not parse to " + to_text(query.question));
     const wire::Header& header = view->header();
-    if (header.id != query.message_id || !header.qr || !header.ra) fail("a header that does not fit " + to_text(query.question));
+    if (header.id != query.message_id || !header.qr || !header.ra)
+      fail("a header that does not fit " + to_text(query.question));
     if (!view->question()) return;
     const bool same = view->question()->name.view().equals_exactly(query.question.name) &&
                       view->question()->type == query.question.type;

@@ -17,7 +17,8 @@ class Bailiwick : public Checker {
   void on_answer(const AskedQuery& query, base::Bytes message, bool) override {
     const auto view = wire::MessageView::parse(message);
     if (!view) return;
-    for (const wire::Section section : {wire::Section::kAnswer, wire::Section::kAuthority, wire::Section::kAdditional}) {
+    for (const wire::Section section :
+         {wire::Section::kAnswer, wire::Section::kAuthority, wire::Section::kAdditional}) {
       for (const wire::RecordView& record : view->section(section)) {
         if (record.type == wire::Type::kOpt) continue;
         Rdata rdata;
@@ -32,7 +33,8 @@ class Bailiwick : public Checker {
   void on_end_of_phase(Phase) override {
     scene_.cache.for_each([this](const cache::Entry& entry) {
       if (entry.header().kind == cache::Kind::kFailure || scene_.reference.is_evil(entry.name())) return;
-      if (contains_marker(entry.body(), liar_address, kLiarLabel)) fail("a liar's record in the cache at " + entry.name().to_text());
+      if (contains_marker(entry.body(), liar_address, kLiarLabel))
+        fail("a liar's record in the cache at " + entry.name().to_text());
     });
   }
 

@@ -33,7 +33,9 @@ class BudgetKept : public Checker {
     }
     count(effect.server, effect.query, true);
   }
-  void on_stream_send(size_t, const base::Endpoint& server, base::Bytes message) override { count(server, message, false); }
+  void on_stream_send(size_t, const base::Endpoint& server, base::Bytes message) override {
+    count(server, message, false);
+  }
 
   void on_response(size_t, const base::Endpoint& server, base::Bytes message, bool is_forged) override {
     const auto view = wire::MessageView::parse(message);

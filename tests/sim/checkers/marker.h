@@ -14,7 +14,8 @@ namespace sim {
   return std::search(bytes.begin(), bytes.end(), marker.begin(), marker.end()) != bytes.end();
 }
 
-[[nodiscard]] inline bool contains_marker(base::Bytes bytes, base::IpAddress (*address)(wire::Type), std::string_view label) {
+[[nodiscard]] inline bool contains_marker(base::Bytes bytes, base::IpAddress (*address)(wire::Type),
+                                          std::string_view label) {
   return contains(bytes, address(wire::Type::kA).bytes()) || contains(bytes, address(wire::Type::kAaaa).bytes()) ||
          contains(bytes, base::as_bytes(label));
 }

@@ -25,7 +25,8 @@ class OneFlight : public Checker {
     const auto view = wire::MessageView::parse(effect.query);
     if (!view || !view->question()) return;
     const Question question{view->question()->name.lowercased(), view->question()->type};
-    const Flight flight{engine, effect.exchange, effect.server.address, zone_asked(effect.server.address, question.name)};
+    const Flight flight{engine, effect.exchange, effect.server.address,
+                        zone_asked(effect.server.address, question.name)};
     std::vector<Flight>& equal = out_[to_text(question)];
     for (const Flight& other : equal) {
       if (other.zone == nullptr || other.zone != flight.zone) continue;

@@ -13,7 +13,8 @@ class QuietWhenIdle : public Checker {
 
   void on_send(size_t, const resolver::SendQuery&) override {
     // The client's deadline is over, but the work may go on to fill the cache.
-    if (now() > last_query_ + scene_.world.options.budget.wall_time * 3) fail("a query to a server long after the last client");
+    if (now() > last_query_ + scene_.world.options.budget.wall_time * 3)
+      fail("a query to a server long after the last client");
   }
 
   void on_end_of_phase(Phase) override {
@@ -22,11 +23,13 @@ class QuietWhenIdle : public Checker {
   }
 
   void on_idle(const resolver::Engine::Usage& usage, bool has_timers, size_t open_sockets) override {
-    const size_t in_hand = usage.clients + usage.resolutions + usage.exchanges + usage.streams + usage.flights + usage.timers;
+    const size_t in_hand =
+        usage.clients + usage.resolutions + usage.exchanges + usage.streams + usage.flights + usage.timers;
     if (in_hand != 0 || usage.bytes != 0) {
-      fail("in hand when idle: clients " + std::to_string(usage.clients) + ", resolutions " + std::to_string(usage.resolutions) +
-           ", exchanges " + std::to_string(usage.exchanges) + ", streams " + std::to_string(usage.streams) + ", flights " +
-           std::to_string(usage.flights) + ", timers " + std::to_string(usage.timers) + ", bytes " + std::to_string(usage.bytes));
+      fail("in hand when idle: clients " + std::to_string(usage.clients) + ", resolutions " +
+           std::to_string(usage.resolutions) + ", exchanges " + std::to_string(usage.exchanges) + ", streams " +
+           std::to_string(usage.streams) + ", flights " + std::to_string(usage.flights) + ", timers " +
+           std::to_string(usage.timers) + ", bytes " + std::to_string(usage.bytes));
     }
     if (has_timers) fail("a timer when idle");
     if (open_sockets != 0) fail(std::to_string(open_sockets) + " sockets open when idle");

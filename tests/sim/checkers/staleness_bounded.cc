@@ -61,7 +61,8 @@ class StalenessBounded : public Checker {
       const auto heard = good_until_.find({key, set.rdatas});
       if (heard == good_until_.end()) continue;  // never_wrong and bailiwick look at what was never said
       const base::Instant last = heard->second + held;
-      const std::string what = wire::to_text(key.second) + " of " + name_of_key(key.first).to_text() + " for " + to_text(query.question);
+      const std::string what =
+          wire::to_text(key.second) + " of " + name_of_key(key.first).to_text() + " for " + to_text(query.question);
       if (now() > last) fail("past its TTL: " + what);
       if (now() + base::seconds(set.ttl_s) > last + base::seconds(1)) fail("more TTL than is left: " + what);
     }

@@ -31,7 +31,8 @@ class Unpredictable : public Checker {
   }
 
   void on_answer(const AskedQuery& query, base::Bytes message, bool) override {
-    if (contains_marker(message, forged_address, kForgedLabel)) fail("a forged record in the answer to " + to_text(query.question));
+    if (contains_marker(message, forged_address, kForgedLabel))
+      fail("a forged record in the answer to " + to_text(query.question));
   }
 
   void on_end_of_phase(Phase) override {
@@ -41,7 +42,8 @@ class Unpredictable : public Checker {
     });
     // Of n draws from 64,512 ports all but about n * n / 129,024 differ.
     const size_t enough = sends_ - sends_ / 20 - sends_ * sends_ / 60'000;
-    if (sends_ >= 50 && sends_ < 5000 && (ports_.size() < enough || ids_.size() < enough)) fail("ports or ids repeat too often");
+    if (sends_ >= 50 && sends_ < 5000 && (ports_.size() < enough || ids_.size() < enough))
+      fail("ports or ids repeat too often");
   }
 
  private:
