@@ -16,6 +16,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -63,6 +64,7 @@ struct Exchange {
   bool server_cookie_sent = false;
   uint8_t mismatches = 0;
   uint8_t ports_tried = 0;
+  uint64_t zone_key = 0;
   base::Instant sent_at;
   base::Instant timeout_at;
   std::vector<uint8_t> query;  // kept to be sent from another port, or on another stream
@@ -168,10 +170,11 @@ class Engine::Impl {
   FlightTurn take_flight(base::Now now, Resolution& resolution, const AskNow& ask);
   void release_flight(Resolution& resolution, bool failed);
   void leave_followed_flight(Resolution& resolution);
-  void share_visit(const Resolution& owner, const ZoneVisit& visit);
+  void share_visit(const Resolution& owner, const ZoneVisit& visit, bool minimise);
   // False: not sent; either the server is full or, if the resolution is finished, the budget is.
   bool send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt, Transport transport);
   std::vector<uint8_t> render_query(base::Now now, Exchange& exchange, const AskNow& ask, const Attempt& attempt);
+  void make_room_for_exchange();
   void send_udp(base::Now now, Exchange& exchange);
   bool send_tcp(base::Now now, Exchange& exchange);
   uint16_t draw_port();
@@ -246,8 +249,9 @@ class Engine::Impl {
   FairShare resolutions_by_zone_;
   std::unordered_map<uint64_t, Flight> flights_;
   std::unordered_set<ResolutionId> parked_;
-  std::unordered_map<ExchangeId, Exchange> exchanges_;
+  std::map<ExchangeId, Exchange> exchanges_;  // oldest first
   std::unordered_map<base::IpAddress, uint32_t> exchanges_to_;
+  FairShare exchanges_by_zone_;
   Streams streams_;
   uint64_t client_bytes_ = 0;      // packets of those who wait
   uint64_t resolution_bytes_ = 0;  // resolutions and their results

@@ -251,6 +251,7 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
         counters_.add(base::Counter::kUpstreamEdnsFallback);
         attempt.without_edns = true;
         if (attempt.udp_sends > 0) --attempt.udp_sends;  // it did answer: not a retry (RFC 9520 §3.1)
+        if (exchange.transport == Transport::kTcp) return retry_over_tcp(now, resolution, attempt);
         return go_on(now, resolution);
       }
       return on_useless(now, resolution, attempt, exchange, digest.response_class);
@@ -274,6 +275,9 @@ void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange
   const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
   if (minimised) return on_minimised_data(now, resolution, exchange, digest);
   learn(now, resolution, digest, true);
+  // For who waits the name may be a step on the way to a longer one: no cut lies there.
+  resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
+  share_visit(resolution, *resolution.visit, digest.response_class != ResponseClass::kNxdomain);
   if (digest.response_class == ResponseClass::kAlias) {
     stop_asking(resolution);
     return follow_alias(now, resolution, digest.target);
@@ -294,9 +298,9 @@ void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, cons
     resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
     // The next name is another question: its sends count anew (RFC 9520 §3.1).
     for (Attempt& attempt : resolution.visit->attempts) attempt.udp_sends = attempt.tcp_sends = 0;
-    share_visit(resolution, *resolution.visit);
     learn(now, resolution, digest, false);
   }
+  share_visit(resolution, *resolution.visit, resolution.minimise);
   stop_asking(resolution);
   resolution.enter(Phase::kCacheCheck);  // a DNAME on the way may answer it already
   make_ready(resolution.id);
@@ -319,7 +323,7 @@ void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exch
   visit.lease_until_s = static_cast<uint32_t>(std::min<uint64_t>(lease, resolution.visit->lease_until_s));
   visit.known_labels = zone.label_count();
   visit.lookups.resize(visit.delegation.servers.size(), AddressLookup::kNotStarted);
-  share_visit(resolution, visit);
+  share_visit(resolution, visit, true);
   stop_asking(resolution);
   resolution.visit = std::move(visit);
   resolution.evidence = {};

@@ -27,11 +27,9 @@ Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& re
                        (shared_.cache->key(lower_zone, wire::Type::kNs, cache::Space::kDelegation).hash * 3);
   if (resolution.flight == key) return FlightTurn::kGo;
   release_flight(resolution, false);
-  if (resolution.flights_joined >= kFlightsJoinedMax) return FlightTurn::kGo;
 
   if (const auto found = flights_.find(key); found != flights_.end()) {
     counters_.add(base::Counter::kFlightsJoined);
-    ++resolution.flights_joined;
     resolution.flight = key;
     found->second.followers.push_back(resolution.id);
     resolution.enter(Phase::kAwaitFlight);
@@ -85,14 +83,16 @@ void Engine::Impl::release_flight(Resolution& resolution, bool failed) {
 }
 
 // Who waits for the flight goes on from where it led, even if a TTL of 0 keeps that out of the cache.
-void Engine::Impl::share_visit(const Resolution& owner, const ZoneVisit& visit) {
+void Engine::Impl::share_visit(const Resolution& owner, const ZoneVisit& visit, bool minimise) {
   const auto found = flights_.find(owner.flight);
   if (found == flights_.end() || found->second.owner != owner.id) return;
   for (const ResolutionId id : found->second.followers) {
     Resolution* follower = find(id);
     if (follower == nullptr || follower->phase != Phase::kAwaitFlight) continue;
     const bool at_its_own_cut = follower->type == wire::Type::kDs && follower->name == visit.delegation.zone;
-    if (!at_its_own_cut) follower->visit = visit;
+    if (at_its_own_cut) continue;
+    follower->visit = visit;
+    follower->minimise = follower->minimise && minimise;
   }
 }
 
@@ -128,11 +128,10 @@ void Engine::Impl::handle_woken(base::Now) {
 bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt,
                         Transport transport) {
   const bool dark = shared_.health->view(now.boot, attempt.address).timeouts_in_row >= kDarkAfterTimeouts;
-  const uint32_t limit =
-      dark ? options_.bounds.exchanges_per_dark_server_max : options_.bounds.exchanges_per_server_max;
+  const uint32_t usual = options_.bounds.exchanges_per_server_max;
+  const uint32_t limit = dark ? std::min(usual, options_.bounds.exchanges_per_dark_server_max) : usual;
   const auto in_flight = exchanges_to_.find(attempt.address);
-  if (exchanges_.size() >= options_.bounds.exchanges_max ||
-      (in_flight != exchanges_to_.end() && in_flight->second >= limit)) {
+  if (in_flight != exchanges_to_.end() && in_flight->second >= limit) {
     counters_.add(base::Counter::kUpstreamShedServer);
     return false;
   }
@@ -140,6 +139,7 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
     fail_budget(now, resolution);
     return false;
   }
+  if (exchanges_.size() >= options_.bounds.exchanges_max) make_room_for_exchange();
   const ExchangeId id{next_id_++};
   Exchange& exchange = exchanges_[id];
   exchange.id = id;
@@ -150,6 +150,8 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   exchange.sent_at = now.boot;
   exchange.query_id = entropy_.next_u16();
   ++exchanges_to_[attempt.address];
+  exchange.zone_key = hash_(wire::NameView(resolution.visit->delegation.zone).bytes());
+  exchanges_by_zone_.join(static_cast<uint64_t>(id), exchange.zone_key);
   if (transport == Transport::kTcp && !send_tcp(now, exchange)) {
     drop_exchange(exchange);
     return false;
@@ -170,6 +172,18 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   timers_.arm({exchange.timeout_at, TimerKind::kExchange, static_cast<uint64_t>(id)});
   if (ask.minimised && resolution.minimise_steps < UINT8_MAX) ++resolution.minimise_steps;
   return true;
+}
+
+// The oldest exchange gives way, of the zone that holds a crowd of them if there is one: what has waited
+// longest is least likely to be answered still. Its resolution ends at the next step.
+void Engine::Impl::make_room_for_exchange() {
+  constexpr size_t kCrowd = 64;
+  counters_.add(base::Counter::kUpstreamShedTotal);
+  const uint64_t of_largest = exchanges_by_zone_.oldest_of_largest().value();
+  const Exchange& crowded = exchanges_.at(ExchangeId{of_largest});
+  const bool crowd = exchanges_by_zone_.held_by(crowded.zone_key) >= kCrowd;
+  const Exchange& victim = crowd ? crowded : exchanges_.begin()->second;
+  to_shed_.push_back(victim.resolution);
 }
 
 std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchange, const AskNow& ask,
@@ -280,6 +294,7 @@ void Engine::Impl::drop_exchange(Exchange& exchange) {
       timers_.arm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream->id)});
     }
   }
+  exchanges_by_zone_.leave(static_cast<uint64_t>(exchange.id));
   exchanges_.erase(exchange.id);
 }
 

@@ -93,7 +93,6 @@ struct Resolution {
   std::vector<wire::Name> failed_zones;     // do not start there again: their parents are asked
   uint8_t minimise_steps = 0;
   bool minimise = true;
-  uint8_t flights_joined = 0;
   uint8_t address_lookups = 0;              // server names looked up so far, over all zones
   std::vector<ResolutionId> awaited;        // sub-questions that are out
   uint64_t flight = 0;                      // owned or followed; 0: none
@@ -117,7 +116,6 @@ inline constexpr uint8_t kAddressLookupsPerResolutionMax = 8;  // server names, 
 // What a resolution weighs itself: its visit holds up to 20 server names.
 inline constexpr uint64_t kResolutionBytes = 4096;
 inline constexpr uint8_t kDepthMax = 8;                        // sub-questions below sub-questions
-inline constexpr uint8_t kFlightsJoinedMax = 16;
 // More than this under way below one question is no honest delegation.
 inline constexpr size_t kAwaitedNodesMax = 64;
 
