@@ -15,8 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::string example_text() {
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
-  std::ifstream file(root / "config" / "example.toml");
+  std::ifstream file(std::filesystem::path(HOLDFAST_SOURCE_DIR) / "config" / "example.toml");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
