@@ -8,6 +8,7 @@
 #include <iterator>
 #include <set>
 
+#include "net/interfaces.h"
 #include "resolver/root_hints.h"
 
 namespace server {
@@ -88,7 +89,7 @@ base::Result<resolver::Options, std::string> engine_options(const config::Option
     result.outgoing_ports_reserved = parse_reserved_ports(*reserved);
   }
   result.never_query = options.resolver.never_query;
-  result.own_listeners = options.server.listen;
+  result.own_listeners = net::expand_wildcards(options.server.listen, net::interface_addresses());
   for (const cache::DelegationServer& server : result.root_hints.servers) {
     result.always_query.insert(result.always_query.end(), server.glue.begin(), server.glue.end());
   }
