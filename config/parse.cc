@@ -268,19 +268,94 @@ void report_unknown_sections(const toml::table& root, Errors& errors) {
   }
 }
 
+struct TomlAssertion {};
+
+// Where an assertion of toml++ stopped it: the first line whose addition makes it fail so.
+uint32_t line_of_assertion(std::string_view text) {
+  uint32_t line = 1;
+  for (size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1), ++line) {
+    try {
+      (void)toml::parse(text.substr(0, end));
+    } catch (const TomlAssertion&) {
+      return line;
+    } catch (const toml::parse_error&) {  // a string or list that goes on in the next line
+    }
+  }
+  return line;
+}
+
+// toml++ 3.3 looks characters beyond ASCII up in tables that do not hold them all, so it gets to see none:
+// in comments they are blotted out, elsewhere they are an error. On success `text` is what toml++ may see;
+// otherwise the line is returned. A string ends with its line here: no value of ours needs more.
+std::optional<uint32_t> reduce_to_ascii(std::string& text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  uint32_t line = 1;
+  char quote = 0;
+  bool comment = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    char& character = text[at];
+    if (static_cast<uint8_t>(character) >= 0x80) {
+      if (!comment) return line;
+      character = '?';
+    } else if (character == '\n') {
+      ++line;
+      comment = false;
+      quote = 0;
+    } else if (quote != 0) {
+      const bool escapes =
+          character == '\\' && quote == '"' && at + 1 < text.size() && (text[at + 1] == quote || text[at + 1] == '\\');
+      if (escapes) {
+        ++at;
+      } else if (character == quote) {
+        quote = 0;
+      }
+    } else if (!comment && (character == '"' || character == '\'')) {
+      quote = character;
+    } else if (character == '#') {
+      comment = true;
+    }
+  }
+  return std::nullopt;
+}
+
+// toml++ may quote the text in its description, line ends and all.
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char character) { return static_cast<uint8_t>(character) < 0x20; }, ' ');
+  return line;
+}
+
+// The one place where exceptions are caught: toml++ throws when the text is not TOML.
+base::Result<toml::table, Errors> parse_toml(std::string text) {
+  constexpr size_t kSearchBytesMax = 64 << 10;
+  if (const auto line = reduce_to_ascii(text)) {
+    return base::error(
+        Errors{{*line, "this is not ASCII: write other characters as \\uXXXX in quotes, or in a comment"}});
+  }
+  try {
+    return toml::parse(std::string_view(text));
+  } catch (const toml::parse_error& reason) {
+    return base::error(Errors{{reason.source().begin.line, "this is not TOML: " + one_line(reason.description())}});
+  } catch (const TomlAssertion&) {
+    const uint32_t line = text.size() <= kSearchBytesMax ? line_of_assertion(text) : 1;
+    return base::error(
+        Errors{{line, "this is not TOML: write `key = value` or `[section]`, names of letters, digits, - and _"}});
+  }
+}
+
 }  // namespace
+
+void toml_assertion_failed() { throw TomlAssertion{}; }
 
 std::string Error::to_text(std::string_view filename) const {
   return std::string(filename) + ":" + std::to_string(line) + ": " + sentence;
 }
 
 base::Result<Options, Errors> parse(std::string_view text) {
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    const toml::parse_error& reason = parsed.error();
-    return base::error(Errors{{reason.source().begin.line, "this is not TOML: " + std::string(reason.description())}});
-  }
-  const toml::table& root = parsed.table();
+  const auto parsed = parse_toml(std::string(text));
+  if (!parsed) return base::error(parsed.error());
+  const toml::table& root = *parsed;
   Options options;
   Errors errors;
   const auto section = [&](const std::string& name) {

@@ -194,7 +194,7 @@ const WrongRow kWrongRows[] = {
     {"[server\n", 1, "not TOML"},
     {"[server]\nworkers = 1\nworkers = 2\n", 3, "not TOML"},
     {"x = \"unfinished\n", 1, "not TOML"},
-    {"\xff\xfe", 1, "not TOML"},
+    {"\xff\xfe", 1, "not ASCII"},
     {"server = 3\n", 1, "write [server]"},
     {"\nworkers = 3\n", 2, "key \"workers\" outside of the sections"},
     {"[sever]\n", 1, "did you mean [server]?"},
@@ -280,6 +280,31 @@ TEST(Parse, DeepNestingIsAnErrorNotACrash) { EXPECT_NE(all_errors("a = " + std::
 
 TEST(Error, NamesFileAndLine) {
   EXPECT_EQ((Error{7, "it is wrong; write it right"}).to_text("x.toml"), "x.toml:7: it is wrong; write it right");
+}
+
+TEST(Parse, TextThatIsNoTomlIsOneErrorWithItsLine) {
+  for (const char* text :
+       {"[?", "\n[?", "a = ", "[server\nlisten = []", "=", "[[", "\"", "a.b. = 1", "x = [1,,2]", "\x01"}) {
+    const auto options = parse(text);
+    ASSERT_FALSE(options) << text;
+    ASSERT_EQ(options.error().size(), 1U) << text;
+    EXPECT_EQ(options.error()[0].line, text[0] == '\n' ? 2U : 1U) << text;
+    EXPECT_GE(options.error()[0].line, 1U) << text;
+    EXPECT_THAT(options.error()[0].sentence, HasSubstr("this is not TOML")) << text;
+  }
+}
+
+TEST(Parse, OtherCharactersThanAsciiStandInCommentsOrAreEscaped) {
+  EXPECT_TRUE(parse("# caf\xC3\xA9\n[server]\nidentity = \"caf\\u00E9\" # \xC3\xA9\n"));
+  EXPECT_TRUE(parse("[server]\nidentity = \"\\\\\" # \xC3\xA9\n"));
+  EXPECT_TRUE(parse("\xEF\xBB\xBF[server]\n"));
+  for (const char* text :
+       {"[server]\nidentit\xC3\xA9 = \"x\"\n", "\n\xEF\xB3\xBF?", "\n\xCF\xBB`", "#\nidentity = \"#\xC3\xA9\""}) {
+    const auto options = parse(text);
+    ASSERT_FALSE(options) << text;
+    EXPECT_EQ(options.error()[0].line, 2U) << text;
+    EXPECT_THAT(options.error()[0].sentence, HasSubstr("this is not ASCII")) << text;
+  }
 }
 
 }  // namespace
