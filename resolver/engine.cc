@@ -134,8 +134,8 @@ void Engine::handle_port_taken(base::Now now, ExchangeId exchange) {
   impl_->handle_port_taken(now, exchange);
   impl_->run_ready(now);
 }
-void Engine::handle_exchange_error(base::Now now, ExchangeId exchange, TransportError error) {
-  impl_->handle_exchange_error(now, exchange, error);
+void Engine::handle_exchange_error(base::Now now, ExchangeId exchange, TransportError) {
+  impl_->handle_exchange_error(now, exchange);
   impl_->run_ready(now);
 }
 void Engine::handle_no_descriptor(base::Now now, ExchangeId exchange) {

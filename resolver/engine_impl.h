@@ -109,7 +109,7 @@ class Engine::Impl {
   // Network (engine_receive.cc, engine_streams.cc).
   void handle_response(base::Now now, ExchangeId id, base::Bytes message);
   void handle_port_taken(base::Now now, ExchangeId id);
-  void handle_exchange_error(base::Now now, ExchangeId id, TransportError error);
+  void handle_exchange_error(base::Now now, ExchangeId id);
   void handle_no_descriptor(base::Now now, ExchangeId id);
   void handle_stream_opened(base::Now now, StreamId id);
   void handle_stream_message(base::Now now, StreamId id, base::Bytes message);
@@ -193,10 +193,10 @@ class Engine::Impl {
                  ResponseDigest& digest);
   void on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
   void on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
-  void on_referral(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
+  void on_referral(base::Now now, Resolution& resolution, ResponseDigest& digest);
   void on_useless(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange, ResponseClass why);
   void on_exchange_timeout(base::Now now, ExchangeId id);
-  void exchange_failed(base::Now now, Exchange& exchange, TransportError error);
+  void exchange_failed(base::Now now, Exchange& exchange);
   void close_silent_stream(StreamId id);
   void retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt);
   void go_on(base::Now now, Resolution& resolution);

@@ -108,7 +108,7 @@ void Engine::Impl::handle_stream_closed(base::Now now, StreamId id) {
       close_exchange(*resolution);
       retry_over_tcp(now, *resolution, *attempt);
     } else {
-      exchange_failed(now, found->second, TransportError::kOther);
+      exchange_failed(now, found->second);
     }
   }
 }
@@ -239,7 +239,7 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
     case ResponseClass::kYxdomain:
       return on_data(now, resolution, exchange, digest);
     case ResponseClass::kReferral:
-      return on_referral(now, resolution, exchange, digest);
+      return on_referral(now, resolution, digest);
     case ResponseClass::kTruncated:
       counters_.add(base::Counter::kUpstreamTruncated);
       if (exchange.transport == Transport::kTcp)
@@ -306,8 +306,7 @@ void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, cons
   make_ready(resolution.id);
 }
 
-void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exchange& exchange,
-                               ResponseDigest& digest) {
+void Engine::Impl::on_referral(base::Now now, Resolution& resolution, ResponseDigest& digest) {
   const wire::NameView zone = digest.referral->delegation.zone;
   if (resolution.type == wire::Type::kDs && zone == wire::NameView(resolution.name)) {
     // The parent delegates the name and says nothing of DS: there is none.
@@ -327,7 +326,6 @@ void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exch
   stop_asking(resolution);
   resolution.visit = std::move(visit);
   resolution.evidence = {};
-  (void)exchange;
   resolution.enter(Phase::kFindServers);
   make_ready(resolution.id);
 }
@@ -441,21 +439,20 @@ void Engine::Impl::close_silent_stream(StreamId id) {
   streams_.remove(id);
 }
 
-void Engine::Impl::handle_exchange_error(base::Now now, ExchangeId id, TransportError error) {
+void Engine::Impl::handle_exchange_error(base::Now now, ExchangeId id) {
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
   shared_.health->on_timeout(now.boot, found->second.server);
-  exchange_failed(now, found->second, error);
+  exchange_failed(now, found->second);
 }
 
-void Engine::Impl::exchange_failed(base::Now now, Exchange& exchange, TransportError error) {
+void Engine::Impl::exchange_failed(base::Now now, Exchange& exchange) {
   counters_.add(base::Counter::kUpstreamErrors);
   Resolution& resolution = *find(exchange.resolution);
   Attempt* attempt = attempt_for(resolution, exchange.server);
   note_family(now, exchange.server.family(), false);
   ++resolution.evidence.unreachable;
   attempt->excluded = !(exchange.transport == Transport::kTcp && attempt->without_case);
-  (void)error;
   close_exchange(resolution);
   go_on(now, resolution);
 }
