@@ -26,7 +26,7 @@ constexpr TypeLayout kLayouts[] = {
     {Type::kCdnskey, "211*"}, {Type::kOpenpgpkey, "+"}, {Type::kCsync, "42*"}, {Type::kZonemd, "411*"},
     {Type::kSvcb, "2n*"}, {Type::kHttps, "2n*"}, {Type::kSpf, "S"}, {Type::kNid, "28"}, {Type::kL32, "24"},
     {Type::kL64, "28"}, {Type::kLp, "2n"}, {Type::kEui48, "6"}, {Type::kEui64, "8"}, {Type::kUri, "22*"},
-    {Type::kCaa, "1s*"}, {Type::kTa, "211*"}, {Type::kDlv, "211*"},
+    {Type::kCaa, "1s*"}, {Type::kTa, "*"}, {Type::kDlv, "*"},  // obsolete: as unknown types
 };
 
 constexpr Type kCompressedWhenSent[] = {Type::kNs, Type::kMd, Type::kMf, Type::kCname, Type::kSoa, Type::kMb,
