@@ -15,18 +15,18 @@ constexpr TypeLayout kLayouts[] = {
     {Type::kA, "4"}, {Type::kNs, "c"}, {Type::kMd, "c"}, {Type::kMf, "c"}, {Type::kCname, "c"},
     {Type::kSoa, "cc44444"}, {Type::kMb, "c"}, {Type::kMg, "c"}, {Type::kMr, "c"}, {Type::kNull, "*"},
     {Type::kWks, "41*"}, {Type::kPtr, "c"}, {Type::kHinfo, "ss"}, {Type::kMinfo, "cc"}, {Type::kMx, "2c"},
-    {Type::kTxt, "S"}, {Type::kRp, "cc"}, {Type::kAfsdb, "2c"}, {Type::kX25, "s"}, {Type::kIsdn, "sZ"},
+    {Type::kTxt, "S"}, {Type::kRp, "cc"}, {Type::kAfsdb, "2c"}, {Type::kX25, "s"}, {Type::kIsdn, "s*"},
     {Type::kRt, "2c"}, {Type::kNsap, "+"}, {Type::kNsapPtr, "c"}, {Type::kSig, "2114442c*"}, {Type::kKey, "211*"},
     {Type::kPx, "2cc"}, {Type::kGpos, "sss"}, {Type::kAaaa, "88"}, {Type::kLoc, "+"}, {Type::kNxt, "c*"},
     {Type::kSrv, "222c"}, {Type::kAtma, "+"}, {Type::kNaptr, "22sssc"}, {Type::kKx, "2c"}, {Type::kCert, "221*"},
     {Type::kA6, "+"}, {Type::kDname, "c"}, {Type::kDs, "211*"}, {Type::kSshfp, "11*"}, {Type::kIpseckey, "111*"},
     {Type::kRrsig, "2114442n*"}, {Type::kNsec, "n*"}, {Type::kDnskey, "211*"}, {Type::kDhcid, "+"},
     {Type::kNsec3, "112ss*"}, {Type::kNsec3param, "112s"}, {Type::kTlsa, "111*"}, {Type::kSmimea, "111*"},
-    {Type::kHip, "112*"}, {Type::kNinfo, "S"}, {Type::kRkey, "211*"}, {Type::kTalink, "nn"}, {Type::kCds, "211*"},
+    {Type::kHip, "112*"}, {Type::kNinfo, "*"}, {Type::kRkey, "*"}, {Type::kTalink, "*"}, {Type::kCds, "211*"},
     {Type::kCdnskey, "211*"}, {Type::kOpenpgpkey, "+"}, {Type::kCsync, "42*"}, {Type::kZonemd, "411*"},
     {Type::kSvcb, "2n*"}, {Type::kHttps, "2n*"}, {Type::kSpf, "S"}, {Type::kNid, "28"}, {Type::kL32, "24"},
     {Type::kL64, "28"}, {Type::kLp, "2n"}, {Type::kEui48, "6"}, {Type::kEui64, "8"}, {Type::kUri, "22*"},
-    {Type::kCaa, "1s*"}, {Type::kTa, "*"}, {Type::kDlv, "*"},  // obsolete: as unknown types
+    {Type::kCaa, "1s*"}, {Type::kTa, "*"}, {Type::kDlv, "*"},  // these and NINFO, RKEY, TALINK: never in use
 };
 
 constexpr Type kCompressedWhenSent[] = {Type::kNs, Type::kMd, Type::kMf, Type::kCname, Type::kSoa, Type::kMb,
