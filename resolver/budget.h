@@ -17,6 +17,7 @@ class QueryBudget {
 
   // Each returns whether there was something left to spend; the first refusal is remembered.
   [[nodiscard]] bool spend_send() { return spend(left_.sends, BudgetItem::kSends); }
+  [[nodiscard]] bool has_sends() const { return left_.sends > 0; }
   [[nodiscard]] bool spend_sub_question() { return spend(left_.sub_questions, BudgetItem::kSubQuestions); }
   [[nodiscard]] bool spend_alias() { return spend(left_.aliases, BudgetItem::kAliases); }
   [[nodiscard]] bool spend_referral() { return spend(left_.referrals, BudgetItem::kReferrals); }

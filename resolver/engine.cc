@@ -73,6 +73,9 @@ void Engine::Impl::handle_timeout(base::Now now) {
       case TimerKind::kExchange:
         on_exchange_timeout(now, ExchangeId{due->id});
         break;
+      case TimerKind::kHedge:
+        hedge(now, ExchangeId{due->id});
+        break;
       case TimerKind::kResolution:
         if (Resolution* resolution = find(due->id)) {
           (void)resolution->budget->has_time(now.boot);

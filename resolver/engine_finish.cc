@@ -110,7 +110,7 @@ void Engine::Impl::finish(base::Now now, Resolution& resolution, Outcome outcome
     counters_.add(base::Counter::kResolutionsFailed);
     cache_failure(now, resolution);
   }
-  close_exchange(resolution);
+  close_exchanges(resolution);
   stop_awaiting(resolution);
   leave_followed_flight(resolution);
   release_flight(resolution, outcome == Outcome::kFailed);

@@ -6,7 +6,9 @@
 //   engine_steps.cc      the steps of a resolution that need no network: cache, aliases, servers
 //   engine_addresses.cc  sub-questions: aliases' targets and servers' addresses
 //   engine_send.cc       queries out, flights and claims
-//   engine_receive.cc    responses, errors, timeouts, and what to do about each
+//   engine_hedge.cc      a second query beside one that is slow
+//   engine_receive.cc    responses, and what to do about each
+//   engine_failures.cc   timeouts and errors
 //   engine_learn.cc      what a digest puts into the cache
 //   engine_finish.cc     the end of a resolution and who hears of it
 //   streams.h            the pool of TCP connections to servers
@@ -29,6 +31,7 @@
 #include "resolver/digest.h"
 #include "resolver/engine.h"
 #include "resolver/fair_share.h"
+#include "resolver/hedge.h"
 #include "resolver/hit.h"
 #include "resolver/resolution.h"
 #include "resolver/streams.h"
@@ -48,7 +51,7 @@ struct Waiter {
 // One query that is out.
 struct Exchange {
   ExchangeId id{};
-  ResolutionId resolution = 0;
+  ResolutionId resolution = 0;  // 0: nobody waits any more, it only shows how slow the server is
   base::IpAddress server;
   Transport transport = Transport::kUdp;
   StreamId stream{};
@@ -67,6 +70,7 @@ struct Exchange {
   uint64_t zone_key = 0;
   base::Instant sent_at;
   base::Instant timeout_at;
+  base::Instant hedge_at = base::Instant::never();
   std::vector<uint8_t> query;  // kept to be sent from another port, or on another stream
 };
 
@@ -179,8 +183,11 @@ class Engine::Impl {
   bool send_tcp(base::Now now, Exchange& exchange);
   uint16_t draw_port();
   std::optional<base::IpAddress> draw_local_address(base::Family family);
-  void close_exchange(Resolution& resolution);
+  void close_exchange(Exchange& exchange);
+  void close_exchanges(Resolution& resolution);
+  void leave_exchanges(Resolution& resolution);
   void drop_exchange(Exchange& exchange);
+  void hedge(base::Now now, ExchangeId id);
 
   // Receiving
   void accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message);
@@ -198,6 +205,7 @@ class Engine::Impl {
   void on_exchange_timeout(base::Now now, ExchangeId id);
   void exchange_failed(base::Now now, Exchange& exchange);
   void close_silent_stream(StreamId id);
+  void ask_over_tcp_instead(base::Now now, Exchange& exchange);
   void retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt);
   void go_on(base::Now now, Resolution& resolution);
   void stop_asking(Resolution& resolution);
@@ -252,6 +260,8 @@ class Engine::Impl {
   std::map<ExchangeId, Exchange> exchanges_;  // oldest first
   std::unordered_map<base::IpAddress, uint32_t> exchanges_to_;
   FairShare exchanges_by_zone_;
+  size_t left_exchanges_ = 0;  // those that nobody waits for
+  HedgeAllowance hedge_allowance_;
   Streams streams_;
   uint64_t client_bytes_ = 0;      // packets of those who wait
   uint64_t resolution_bytes_ = 0;  // resolutions and their results

@@ -13,7 +13,6 @@ namespace {
 // Packets from the right peer on the right port that do not match: somebody guesses. After this
 // many the question is asked over TCP (RFC 5452 §9, attacks row 7).
 constexpr uint8_t kMismatchesMax = 3;
-constexpr uint8_t kPortsTriedMax = 10;
 constexpr uint8_t kBadCookiesMax = 2;
 
 // Whether the question came back to the letter. If so its random letters become small ones, so
@@ -105,8 +104,7 @@ void Engine::Impl::handle_stream_closed(base::Now now, StreamId id) {
     Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, server);
     if (attempt != nullptr && had_answered && attempt->tcp_sends < kSendsPerTransportMax) {
       // The server closed a connection that worked, perhaps as idle: ask once more on a new one.
-      close_exchange(*resolution);
-      retry_over_tcp(now, *resolution, *attempt);
+      ask_over_tcp_instead(now, found->second);
     } else {
       exchange_failed(now, found->second);
     }
@@ -129,10 +127,8 @@ bool Engine::Impl::matches(base::Now now, Exchange& exchange, const wire::Messag
     // Either forged, or the server does not keep the letter case: TCP tells which.
     counters_.add(base::Counter::kUpstreamCaseFallback);
     Resolution* resolution = find(exchange.resolution);
-    Attempt* attempt = attempt_for(*resolution, exchange.server);
-    attempt->without_case = true;
-    close_exchange(*resolution);
-    retry_over_tcp(now, *resolution, *attempt);
+    if (resolution != nullptr) attempt_for(*resolution, exchange.server)->without_case = true;
+    ask_over_tcp_instead(now, exchange);
     return false;
   }
   return check_cookie(now, exchange, message);
@@ -142,12 +138,9 @@ void Engine::Impl::on_mismatch(base::Now now, Exchange& exchange) {
   counters_.add(base::Counter::kUpstreamMismatched);
   if (exchange.transport != Transport::kUdp || ++exchange.mismatches < kMismatchesMax) return;
   counters_.add(base::Counter::kUpstreamForgerySuspected);
-  Resolution* resolution = find(exchange.resolution);
-  Attempt* attempt = attempt_for(*resolution, exchange.server);
   log_.line(now.boot, base::LogLevel::kWarning,
             "packets that look like " + exchange.server.to_text() + " but do not match: asking it over TCP");
-  close_exchange(*resolution);
-  retry_over_tcp(now, *resolution, *attempt);
+  ask_over_tcp_instead(now, exchange);
 }
 
 // RFC 7873 §5.3: a response to a cookie carries it back; a server that is known to send cookies
@@ -165,10 +158,7 @@ bool Engine::Impl::check_cookie(base::Now now, Exchange& exchange, const wire::M
     return true;
   }
   counters_.add(base::Counter::kUpstreamCookieMismatch);
-  Resolution* resolution = find(exchange.resolution);
-  Attempt* attempt = attempt_for(*resolution, exchange.server);
-  close_exchange(*resolution);
-  retry_over_tcp(now, *resolution, *attempt);
+  ask_over_tcp_instead(now, exchange);
   return false;
 }
 
@@ -209,9 +199,10 @@ void Engine::Impl::note_answer_without_edns(base::Now now, const Exchange& excha
 void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message) {
   counters_.add(base::Counter::kUpstreamResponses);
   note_server(now, exchange, message);
+  if (exchange.resolution == 0) return close_exchange(exchange);
   Resolution& resolution = *find(exchange.resolution);
-  const Exchange done = std::move(exchange);
-  close_exchange(resolution);
+  const Exchange done = exchange;
+  close_exchange(exchange);
   if (!resolution.budget->spend_bytes(message.bytes().size())) return fail_budget(now, resolution);
   const wire::Name asked_name = done.name.lowercased();  // our random letters end here
   const Asked asked{.name = asked_name, .type = done.type, .zone = resolution.visit->delegation.zone};
@@ -372,6 +363,14 @@ void Engine::Impl::on_useless(base::Now now, Resolution& resolution, Attempt& at
   go_on(now, resolution);
 }
 
+// What came over UDP is not to be trusted, or the stream is gone.
+void Engine::Impl::ask_over_tcp_instead(base::Now now, Exchange& exchange) {
+  Resolution* resolution = find(exchange.resolution);
+  Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server);
+  close_exchange(exchange);
+  if (attempt != nullptr) retry_over_tcp(now, *resolution, *attempt);
+}
+
 // The same server over TCP; elsewhere if that cannot be.
 void Engine::Impl::retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt) {
   const bool may_try = attempt.tcp_sends < kSendsPerTransportMax - 1;
@@ -382,15 +381,16 @@ void Engine::Impl::retry_over_tcp(base::Now now, Resolution& resolution, Attempt
   go_on(now, resolution);
 }
 
-// Chooses a server again; the flight is kept.
+// Chooses a server again, unless another one is being waited for; the flight is kept.
 void Engine::Impl::go_on(base::Now, Resolution& resolution) {
+  if (!resolution.exchanges.empty()) return;
   resolution.enter(Phase::kFindServers);
   make_ready(resolution.id);
 }
 
 // No more of this exchange: who waits for it looks at what was learned.
 void Engine::Impl::stop_asking(Resolution& resolution) {
-  close_exchange(resolution);
+  leave_exchanges(resolution);
   release_flight(resolution, false);
 }
 
@@ -400,92 +400,6 @@ Attempt* Engine::Impl::attempt_for(Resolution& resolution, const base::IpAddress
     if (attempt.address == server) return &attempt;
   }
   return nullptr;
-}
-
-// Failures ---------------------------------------------------------------------------------------
-
-void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
-  const auto found = exchanges_.find(id);
-  if (found == exchanges_.end()) return;
-  Exchange& exchange = found->second;
-  counters_.add(base::Counter::kUpstreamTimeouts);
-  Resolution& resolution = *find(exchange.resolution);
-  Attempt* attempt = attempt_for(resolution, exchange.server);
-  ++resolution.evidence.timeouts;
-  if (exchange.transport == Transport::kUdp) {
-    shared_.health->on_timeout(now.boot, exchange.server);
-    note_family(now, exchange.server.family(), false);
-  } else {
-    shared_.health->on_tcp_failure(now.boot, exchange.server);
-    attempt->excluded = !attempt->without_case;  // a server that changes letter case may lack TCP: UDP again
-    const StreamId stream_id = exchange.stream;
-    close_exchange(resolution);
-    close_silent_stream(stream_id);
-    return go_on(now, resolution);
-  }
-  close_exchange(resolution);
-  go_on(now, resolution);
-}
-
-// No new query goes over a stream that let one time out, until it answers another; when none is
-// pending any more it is closed.
-void Engine::Impl::close_silent_stream(StreamId id) {
-  Stream* stream = streams_.find(id);
-  if (stream == nullptr) return;
-  stream->suspect = true;
-  if (!stream->pending.empty()) return;
-  timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(id)});
-  effects_.push_back(CloseStream{id});
-  streams_.remove(id);
-}
-
-void Engine::Impl::handle_exchange_error(base::Now now, ExchangeId id) {
-  const auto found = exchanges_.find(id);
-  if (found == exchanges_.end()) return;
-  shared_.health->on_timeout(now.boot, found->second.server);
-  exchange_failed(now, found->second);
-}
-
-void Engine::Impl::exchange_failed(base::Now now, Exchange& exchange) {
-  counters_.add(base::Counter::kUpstreamErrors);
-  Resolution& resolution = *find(exchange.resolution);
-  Attempt* attempt = attempt_for(resolution, exchange.server);
-  note_family(now, exchange.server.family(), false);
-  ++resolution.evidence.unreachable;
-  attempt->excluded = !(exchange.transport == Transport::kTcp && attempt->without_case);
-  close_exchange(resolution);
-  go_on(now, resolution);
-}
-
-void Engine::Impl::handle_port_taken(base::Now now, ExchangeId id) {
-  const auto found = exchanges_.find(id);
-  if (found == exchanges_.end()) return;
-  counters_.add(base::Counter::kUpstreamPortTaken);
-  if (++found->second.ports_tried < kPortsTriedMax) return send_udp(now, found->second);
-  handle_no_descriptor(now, id);
-}
-
-void Engine::Impl::handle_no_descriptor(base::Now now, ExchangeId id) {
-  const auto found = exchanges_.find(id);
-  if (found == exchanges_.end()) return;
-  Resolution& resolution = *find(found->second.resolution);
-  Attempt* attempt = attempt_for(resolution, found->second.server);
-  attempt->excluded = true;
-  ++resolution.evidence.shed;
-  log_.line(now.boot, base::LogLevel::kWarning,
-            "no socket for a query: raise the limit of open files (ulimit -n) or lower the load");
-  close_exchange(resolution);
-  go_on(now, resolution);
-}
-
-void Engine::Impl::note_family(base::Now now, base::Family family, bool success) {
-  FamilyHealth& health = family == base::Family::kV4 ? v4_ : v6_;
-  if (success) {
-    health.failures_in_row = 0;
-    health.last_success = now.boot;
-  } else {
-    ++health.failures_in_row;
-  }
 }
 
 }  // namespace resolver

@@ -157,11 +157,19 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
     return false;
   }
   exchange.query = render_query(now, exchange, ask, attempt);
-  resolution.exchange = id;
+  resolution.exchanges.push_back(id);
   if (resolution.phase == Phase::kFindServers) resolution.enter(Phase::kAwaitResponse);
   if (transport == Transport::kUdp) {
     const uint8_t earlier_sends = attempt.udp_sends++;
-    exchange.timeout_at = now.boot + udp_timeout(shared_.health->view(now.boot, attempt.address), earlier_sends);
+    const cache::ServerView health = shared_.health->view(now.boot, attempt.address);
+    exchange.timeout_at = now.boot + udp_timeout(health, earlier_sends);
+    if (resolution.exchanges.size() == 1) {
+      hedge_allowance_.on_query();
+      exchange.hedge_at = now.boot + hedge_delay(health);
+    }
+    if (exchange.hedge_at < exchange.timeout_at) {
+      timers_.arm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(id)});
+    }
     send_udp(now, exchange);
   } else {
     ++attempt.tcp_sends;
@@ -182,7 +190,8 @@ void Engine::Impl::make_room_for_exchange() {
   const uint64_t of_largest = exchanges_by_zone_.oldest_of_largest().value();
   const Exchange& crowded = exchanges_.at(ExchangeId{of_largest});
   const bool crowd = exchanges_by_zone_.held_by(crowded.zone_key) >= kCrowd;
-  const Exchange& victim = crowd ? crowded : exchanges_.begin()->second;
+  Exchange& victim = crowd ? exchanges_.at(crowded.id) : exchanges_.begin()->second;
+  if (victim.resolution == 0) return close_exchange(victim);
   to_shed_.push_back(victim.resolution);
 }
 
@@ -276,17 +285,21 @@ std::optional<base::IpAddress> Engine::Impl::draw_local_address(base::Family fam
 
 // Closing ----------------------------------------------------------------------------------------
 
-void Engine::Impl::close_exchange(Resolution& resolution) {
-  const auto found = exchanges_.find(resolution.exchange);
-  resolution.exchange = ExchangeId{};
-  if (found == exchanges_.end()) return;
-  if (found->second.transport == Transport::kUdp) effects_.push_back(CloseExchange{found->first});
-  drop_exchange(found->second);
+void Engine::Impl::close_exchange(Exchange& exchange) {
+  if (exchange.transport == Transport::kUdp) effects_.push_back(CloseExchange{exchange.id});
+  if (Resolution* resolution = find(exchange.resolution)) std::erase(resolution->exchanges, exchange.id);
+  drop_exchange(exchange);
+}
+
+void Engine::Impl::close_exchanges(Resolution& resolution) {
+  while (!resolution.exchanges.empty()) close_exchange(exchanges_.at(resolution.exchanges.back()));
 }
 
 // Takes it off the books. Its stream stays open for the next.
 void Engine::Impl::drop_exchange(Exchange& exchange) {
   timers_.disarm({exchange.timeout_at, TimerKind::kExchange, static_cast<uint64_t>(exchange.id)});
+  timers_.disarm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(exchange.id)});
+  if (exchange.resolution == 0) --left_exchanges_;
   if (const auto count = exchanges_to_.find(exchange.server); --count->second == 0) exchanges_to_.erase(count);
   if (Stream* stream = exchange.transport == Transport::kTcp ? streams_.find(exchange.stream) : nullptr) {
     if (stream->pending.erase(exchange.query_id) > 0 && stream->pending.empty()) {

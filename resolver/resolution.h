@@ -99,7 +99,7 @@ struct Resolution {
   bool flight_failed = false;               // its owner found no server
   bool parked = false;                      // waits for another worker's claim
   base::Instant parked_until;
-  ExchangeId exchange{};                    // the query that is out; 0: none
+  std::vector<ExchangeId> exchanges;        // the queries that are out: two when the first is slow (hedged)
   Evidence evidence;
   bool cut_short = false;                   // a sub-question was refused: what failed says nothing of the name
   uint64_t held_bytes = 0;                  // counted against Bounds::bytes_max

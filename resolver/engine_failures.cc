@@ -1,0 +1,97 @@
+// Queries that came to nothing: timeouts, errors of the network, our own lack of sockets.
+#include "resolver/engine_impl.h"
+
+namespace resolver {
+namespace {
+
+constexpr uint8_t kPortsTriedMax = 10;
+
+}  // namespace
+
+void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  Exchange& exchange = found->second;
+  counters_.add(base::Counter::kUpstreamTimeouts);
+  Resolution* resolution = find(exchange.resolution);
+  Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server);
+  const StreamId stream_id = exchange.stream;
+  if (exchange.transport == Transport::kUdp) {
+    shared_.health->on_timeout(now.boot, exchange.server);
+    note_family(now, exchange.server.family(), false);
+  } else {
+    shared_.health->on_tcp_failure(now.boot, exchange.server);
+    // A server that changes letter case may lack TCP: UDP again.
+    if (attempt != nullptr) attempt->excluded = !attempt->without_case;
+  }
+  close_exchange(exchange);
+  if (stream_id != StreamId{}) close_silent_stream(stream_id);
+  if (resolution == nullptr) return;
+  ++resolution->evidence.timeouts;
+  go_on(now, *resolution);
+}
+
+// No new query goes over a stream that let one time out, until it answers another; when none is
+// pending any more it is closed.
+void Engine::Impl::close_silent_stream(StreamId id) {
+  Stream* stream = streams_.find(id);
+  if (stream == nullptr) return;
+  stream->suspect = true;
+  if (!stream->pending.empty()) return;
+  timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(id)});
+  effects_.push_back(CloseStream{id});
+  streams_.remove(id);
+}
+
+void Engine::Impl::handle_exchange_error(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  shared_.health->on_timeout(now.boot, found->second.server);
+  exchange_failed(now, found->second);
+}
+
+void Engine::Impl::exchange_failed(base::Now now, Exchange& exchange) {
+  counters_.add(base::Counter::kUpstreamErrors);
+  note_family(now, exchange.server.family(), false);
+  Resolution* resolution = find(exchange.resolution);
+  if (resolution == nullptr) return close_exchange(exchange);
+  Attempt* attempt = attempt_for(*resolution, exchange.server);
+  ++resolution->evidence.unreachable;
+  attempt->excluded = !(exchange.transport == Transport::kTcp && attempt->without_case);
+  close_exchange(exchange);
+  go_on(now, *resolution);
+}
+
+void Engine::Impl::handle_port_taken(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  counters_.add(base::Counter::kUpstreamPortTaken);
+  if (++found->second.ports_tried < kPortsTriedMax) return send_udp(now, found->second);
+  handle_no_descriptor(now, id);
+}
+
+void Engine::Impl::handle_no_descriptor(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  Resolution* resolution = find(found->second.resolution);
+  log_.line(now.boot, base::LogLevel::kWarning,
+            "no socket for a query: raise the limit of open files (ulimit -n) or lower the load");
+  if (resolution != nullptr) {
+    attempt_for(*resolution, found->second.server)->excluded = true;
+    ++resolution->evidence.shed;
+  }
+  close_exchange(found->second);
+  if (resolution != nullptr) go_on(now, *resolution);
+}
+
+void Engine::Impl::note_family(base::Now now, base::Family family, bool success) {
+  FamilyHealth& health = family == base::Family::kV4 ? v4_ : v6_;
+  if (success) {
+    health.failures_in_row = 0;
+    health.last_success = now.boot;
+  } else {
+    ++health.failures_in_row;
+  }
+}
+
+}  // namespace resolver

@@ -1,0 +1,61 @@
+// A second query beside one that is slower than its server's history says. The first answer counts; the
+// other exchange is left open until its timeout, for what it shows of its server.
+#include <algorithm>
+
+#include "resolver/engine_impl.h"
+
+namespace resolver {
+namespace {
+
+constexpr size_t kLeftExchangesMax = 1024;
+
+// Servers of one /24 or /48 share more than their zone, often their fate.
+bool are_neighbours(const base::IpAddress& one, const base::IpAddress& other) {
+  const size_t bytes = one.is_v4() ? 3 : 6;
+  return one.family() == other.family() && std::ranges::equal(one.bytes().first(bytes), other.bytes().first(bytes));
+}
+
+}  // namespace
+
+void Engine::Impl::hedge(base::Now now, ExchangeId id) {
+  const auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  Resolution* resolution = find(found->second.resolution);
+  if (resolution == nullptr || resolution->phase != Phase::kAwaitResponse || resolution->exchanges.size() != 1) return;
+  const base::IpAddress slow = found->second.server;
+  std::vector<Candidate> candidates = candidates_of(now, *resolution);
+  const auto may_help = [&](const Candidate& candidate) {
+    return !candidate.excluded && candidate.health.timeouts_in_row < kDarkAfterTimeouts;
+  };
+  for (Candidate& candidate : candidates) candidate.excluded = !may_help(candidate) || candidate.address == slow;
+  if (std::ranges::any_of(candidates, [&](const Candidate& other) {
+        return may_help(other) && !are_neighbours(other.address, slow);
+      })) {
+    for (Candidate& candidate : candidates) {
+      candidate.excluded = candidate.excluded || are_neighbours(candidate.address, slow);
+    }
+  }
+  const auto chosen = choose_server(candidates, entropy_);
+  if (!chosen || !resolution->budget->has_sends() || !hedge_allowance_.take()) return;
+  counters_.add(base::Counter::kUpstreamHedged);
+  static_cast<void>(
+      send(now, *resolution, next_question(now, *resolution), resolution->visit->attempts[*chosen], Transport::kUdp));
+}
+
+// The answer has come from one of them.
+void Engine::Impl::leave_exchanges(Resolution& resolution) {
+  while (!resolution.exchanges.empty()) {
+    Exchange& exchange = exchanges_.at(resolution.exchanges.back());
+    if (exchange.transport != Transport::kUdp || left_exchanges_ >= kLeftExchangesMax) {
+      close_exchange(exchange);
+      continue;
+    }
+    resolution.exchanges.pop_back();
+    timers_.disarm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(exchange.id)});
+    exchange.hedge_at = base::Instant::never();
+    exchange.resolution = 0;
+    ++left_exchanges_;
+  }
+}
+
+}  // namespace resolver

@@ -1,0 +1,47 @@
+// Hedging: a server that is slower than its own history says gets company before it times out. When,
+// and how many such second queries there may be in all. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/instant.h"
+#include "cache/server_health.h"
+
+namespace resolver {
+
+inline constexpr base::Duration kHedgeDelayMin = base::milliseconds(30);  // below it lies our own jitter
+inline constexpr base::Duration kHedgeDelayUnknown = base::milliseconds(250);
+
+// RFC 6298's bound on a usual round trip: about one answer in a hundred takes longer.
+[[nodiscard]] constexpr base::Duration usual_wait(const cache::ServerView& health) {
+  return health.smoothed_rtt + 4 * health.rtt_variation;
+}
+
+// How long to wait for the first server before a second one is asked too. It never passes with the
+// query's own timeout for a server without history.
+[[nodiscard]] constexpr base::Duration hedge_delay(const cache::ServerView& health) {
+  return health.known ? std::max(kHedgeDelayMin, usual_wait(health)) : kHedgeDelayUnknown;
+}
+
+// When everything is slow a second query for each would only add to it: one for every kQueriesPerHedge
+// queries, and a reserve for the first moments of an outage.
+class HedgeAllowance {
+ public:
+  static constexpr uint32_t kQueriesPerHedge = 4;
+  static constexpr uint32_t kReserve = 64;
+
+  constexpr void on_query() {
+    if (quarters_ < kReserve * kQueriesPerHedge) ++quarters_;
+  }
+  [[nodiscard]] constexpr bool take() {
+    if (quarters_ < kQueriesPerHedge) return false;
+    quarters_ -= kQueriesPerHedge;
+    return true;
+  }
+
+ private:
+  uint32_t quarters_ = kReserve * kQueriesPerHedge;
+};
+
+}  // namespace resolver

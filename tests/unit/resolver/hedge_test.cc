@@ -1,0 +1,43 @@
+#include "resolver/hedge.h"
+
+#include <gtest/gtest.h>
+
+namespace resolver {
+namespace {
+
+using base::milliseconds;
+
+cache::ServerView server(base::Duration rtt, base::Duration variation) {
+  cache::ServerView view;
+  view.known = true;
+  view.smoothed_rtt = rtt;
+  view.rtt_variation = variation;
+  return view;
+}
+
+TEST(HedgeDelay, FollowsTheServersHistory) {
+  EXPECT_EQ(hedge_delay(server(milliseconds(100), milliseconds(10))), milliseconds(140));
+  EXPECT_EQ(hedge_delay(server(milliseconds(1), milliseconds(0))), kHedgeDelayMin);
+  EXPECT_EQ(hedge_delay(cache::ServerView{}), kHedgeDelayUnknown);
+}
+
+TEST(HedgeAllowance, IsAReserveAndOneForFourQueries) {
+  HedgeAllowance allowance;
+  for (uint32_t hedge = 0; hedge < HedgeAllowance::kReserve; ++hedge) EXPECT_TRUE(allowance.take());
+  EXPECT_FALSE(allowance.take());
+  for (uint32_t query = 1; query < HedgeAllowance::kQueriesPerHedge; ++query) allowance.on_query();
+  EXPECT_FALSE(allowance.take());
+  allowance.on_query();
+  EXPECT_TRUE(allowance.take());
+  EXPECT_FALSE(allowance.take());
+}
+
+TEST(HedgeAllowance, SavesNoMoreThanTheReserve) {
+  HedgeAllowance allowance;
+  for (int query = 0; query < 10'000; ++query) allowance.on_query();
+  for (uint32_t hedge = 0; hedge < HedgeAllowance::kReserve; ++hedge) EXPECT_TRUE(allowance.take());
+  EXPECT_FALSE(allowance.take());
+}
+
+}  // namespace
+}  // namespace resolver
