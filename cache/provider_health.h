@@ -28,9 +28,11 @@
 #include <optional>
 
 #include "base/instant.h"
+#include "cache/answered_zones.h"
 #include "cache/provider_circuit.h"
 #include "cache/provider_event.h"
 #include "cache/provider_keys.h"
+#include "cache/uplink.h"
 
 namespace cache {
 
@@ -91,37 +93,36 @@ class ProviderHealth {
   [[nodiscard]] uint32_t open_circuits() const { return open_circuits_.load(std::memory_order_relaxed); }
 
  private:
+  struct KeyBucket;
   struct HotGroup;
   struct ColdGroup;
-  struct World;
-  struct alignas(64) KeyBucket;
-  struct alignas(64) ZoneBucket;
   static constexpr uint32_t kShards = 64;
-  static constexpr uint32_t kNone = UINT32_MAX;
 
   [[nodiscard]] uint32_t bucket_of(uint64_t key) const;
-  [[nodiscard]] uint32_t find(uint64_t key) const;
-  uint32_t find_or_take(uint64_t stamp, uint64_t key);
-  [[nodiscard]] std::mutex& shard_of(uint32_t group) const;
-  [[nodiscard]] bool is_remembered(uint64_t stamp, uint64_t group_key, uint64_t zone) const;
-  void remember(uint64_t stamp, uint64_t group_key, uint64_t zone);
-  void settle(base::Instant now, uint32_t group, uint64_t key);
-  void count_silence(base::Instant now, GroupKind kind, const FailedQuery& query, const GroupNames& names);
-  void count_refusal(base::Instant now, GroupKind kind, const FailedQuery& query, const GroupNames& names);
-  void open(base::Instant now, uint32_t group, ProviderEvent event);
-  void hear(base::Instant now);
-  void count_world_failure(base::Instant now, const FailedQuery& query, bool is_unreachable);
-  void want_root(uint64_t stamp);
-  void push_event(ProviderEvent event);
+  [[nodiscard]] HotGroup* find(uint64_t key) const;
+  HotGroup* find_or_take(uint64_t stamp, uint64_t key);
+  [[nodiscard]] uint32_t index_of(const HotGroup& group) const;
+  [[nodiscard]] bool is_still(const HotGroup& group, uint64_t key) const;
+  [[nodiscard]] std::mutex& shard_of(const HotGroup& group) const;
+  [[nodiscard]] ColdGroup& cold_of(const HotGroup& group) const;
+  [[nodiscard]] bool is_open(uint64_t key) const;
 
-  uint32_t bucket_count_;
-  uint32_t zone_bucket_count_;
+  void answer(uint64_t stamp, uint64_t key, uint64_t zone);
+  void settle(uint64_t stamp, HotGroup& group, uint64_t key);
+  void fail_in_the_dark(const ServerGroups& groups);
+  bool count_timeout(uint64_t stamp, GroupKind kind, const FailedQuery& query, const GroupNames& names);
+  bool count_refusal(uint64_t stamp, GroupKind kind, const FailedQuery& query, const GroupNames& names);
+  [[nodiscard]] bool is_of_lost_uplink(const ColdGroup& cold, uint64_t sent) const;
+  void open(uint64_t stamp, HotGroup& group, ProviderEvent event);
+  void push(std::optional<ProviderEvent> event);
+
+  const uint32_t bucket_count_;
   std::unique_ptr<KeyBucket[]> keys_;
   std::unique_ptr<HotGroup[]> hot_;
-  std::unique_ptr<ColdGroup[]> cold_;  // by shards_
-  std::unique_ptr<ZoneBucket[]> zones_;
+  std::unique_ptr<ColdGroup[]> cold_;  // by the shard of the bucket
   mutable std::array<std::mutex, kShards> shards_;
-  std::unique_ptr<World> world_;
+  AnsweredZones answered_zones_;
+  Uplink uplink_;
   std::atomic<uint32_t> open_circuits_{0};
 
   mutable std::mutex events_mutex_;
