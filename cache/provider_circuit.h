@@ -16,6 +16,8 @@ inline constexpr base::Duration kEvidenceWindow = base::seconds(10);
 inline constexpr base::Duration kAnsweredMemory = base::seconds(3600);
 inline constexpr base::Duration kSilenceMin = base::milliseconds(500);
 inline constexpr uint32_t kTimeoutsMin = 8;
+// When another group of the same server answered meanwhile: the path to all of them may just be bad.
+inline constexpr uint32_t kTimeoutsAmongLiving = 32;
 inline constexpr uint32_t kTimeoutsNeededMax = 512;
 inline constexpr uint32_t kAddressesMin = 3;
 inline constexpr uint32_t kZonesMin = 3;
@@ -40,6 +42,11 @@ struct LossHistory {
   uint32_t answers = 0;
   uint32_t losses = 0;
 };
+
+constexpr bool is_worse(const LossHistory& left, const LossHistory& right) {
+  return uint64_t{left.losses} * (uint64_t{right.answers} + right.losses + 1) >
+         uint64_t{right.losses} * (uint64_t{left.answers} + left.losses + 1);
+}
 
 // So many timeouts in a row that a path which loses as much as this one did before would show them once in
 // 2^30 runs. At least kTimeoutsMin; a path that loses nine of ten needs about two hundred. Little history
@@ -67,7 +74,9 @@ struct Tally {
 struct CircuitEvidence {
   bool is_uplink_lost = false;
   base::Duration since_answer = base::Duration::max();  // of any member
+  // The worst of the server's groups: a narrow group is asked too seldom to have seen the loss of its path.
   LossHistory history;
+  bool is_kin_alive = false;  // another group of the server answered since the first of these was sent
   Tally all;
   // What is left of it when only those timeouts count after which somebody outside the group answered.
   Tally confirmed;
@@ -79,16 +88,17 @@ enum class CircuitDecision : uint8_t {
   kOpen,
 };
 
-constexpr bool is_complete(const Tally& tally, const LossHistory& history) {
-  return tally.addresses >= kAddressesMin && tally.zones >= kZonesMin && tally.timeouts >= kTimeoutsMin &&
-         tally.timeouts >= timeouts_needed(history);
+constexpr bool is_complete(const Tally& tally, const CircuitEvidence& evidence) {
+  return tally.addresses >= kAddressesMin && tally.zones >= kZonesMin &&
+         tally.timeouts >= (evidence.is_kin_alive ? kTimeoutsAmongLiving : kTimeoutsMin) &&
+         tally.timeouts >= timeouts_needed(evidence.history);
 }
 
 constexpr CircuitDecision decide_circuit(const CircuitEvidence& evidence) {
   if (evidence.is_uplink_lost) return CircuitDecision::kWait;
   if (evidence.since_answer < kSilenceMin || evidence.since_answer > kAnsweredMemory) return CircuitDecision::kWait;
-  if (is_complete(evidence.confirmed, evidence.history)) return CircuitDecision::kOpen;
-  return is_complete(evidence.all, evidence.history) ? CircuitDecision::kAskRoot : CircuitDecision::kWait;
+  if (is_complete(evidence.confirmed, evidence)) return CircuitDecision::kOpen;
+  return is_complete(evidence.all, evidence) ? CircuitDecision::kAskRoot : CircuitDecision::kWait;
 }
 
 // `zones`: distinct, each answered well by the group within the last hour, that turned to SERVFAIL or REFUSED
@@ -152,6 +162,8 @@ static_assert(but([](E& e) { e.confirmed = {}; }) == D::kAskRoot, "nobody else w
 static_assert(but([](E& e) { e.confirmed.zones = 2; }) == D::kAskRoot);
 static_assert(but([](E& e) { e.is_uplink_lost = true; }) == D::kWait);
 static_assert(but([](E& e) { e.history = {70, 30}; }) == D::kWait, "eight in a row are not rare on a lossy path");
+static_assert(but([](E& e) { e.is_kin_alive = true; }) == D::kWait, "its /24 is silent, its domain is not");
+static_assert(but([](E& e) { e.is_kin_alive = true, e.all.timeouts = e.confirmed.timeouts = 32; }) == D::kOpen);
 static_assert(timeouts_needed({100, 0}) == 8 && timeouts_needed({0, 0}) == 30 && timeouts_needed({1000, 50}) == 8);
 static_assert(timeouts_needed({70, 30}) > 15 && timeouts_needed({40, 60}) > 35 && timeouts_needed({10, 90}) > 150);
 static_assert(timeouts_needed({0, 100'000}) == kTimeoutsNeededMax);

@@ -187,11 +187,27 @@ void ProviderHealth::on_timeout(base::Instant now, const FailedQuery& query, con
   }
 }
 
+// What the other groups of a server know: the worst loss, the latest answer.
+ProviderHealth::Kin ProviderHealth::kin_of(uint64_t stamp, const ServerGroups& groups, GroupKind kind) const {
+  Kin kin;
+  for (const GroupKind other : kWidestFirst) {
+    const HotGroup* group = other == kind ? nullptr : find(groups[other]);
+    if (group == nullptr) continue;
+    const uint64_t answered = group->answered.load(kRelaxed);
+    kin.answered_at = std::max(kin.answered_at, answered_at(answered));
+    const std::lock_guard lock(shard_of(*group));
+    const LossHistory history = cold_of(*group).meter.history_with(stamp, answered);
+    if (is_worse(history, kin.history)) kin.history = history;
+  }
+  return kin;
+}
+
 // True: this opened the circuit.
 bool ProviderHealth::count_timeout(uint64_t stamp, GroupKind kind, const FailedQuery& query, const GroupNames& names) {
   const uint64_t key = query.groups[kind];
   HotGroup* group = find(key);
   if (group == nullptr || query.zone == 0 || !answered_zones_.is_remembered(stamp, key, query.zone)) return false;
+  const Kin kin = kin_of(stamp, query.groups, kind);
   const std::lock_guard lock(shard_of(*group));
   if (!is_still(*group, key) || group->opened_at.load(kRelaxed) != 0) return false;
   ColdGroup& cold = cold_of(*group);
@@ -213,6 +229,8 @@ bool ProviderHealth::count_timeout(uint64_t stamp, GroupKind kind, const FailedQ
   evidence.is_uplink_lost = uplink_.is_lost();
   evidence.since_answer = since(stamp, answered_at(answered));
   evidence.history = cold.meter.history_with(stamp, answered);
+  if (is_worse(kin.history, evidence.history)) evidence.history = kin.history;
+  evidence.is_kin_alive = kin.answered_at >= cold.silence.first_sent();
   evidence.all = cold.silence.all();
   evidence.confirmed = cold.silence.confirmed();
   const CircuitDecision decision = decide_circuit(evidence);

@@ -110,6 +110,11 @@ class ProviderHealth {
   void answer(uint64_t stamp, uint64_t key, uint64_t zone);
   void settle(uint64_t stamp, HotGroup& group, uint64_t key);
   void fail_in_the_dark(const ServerGroups& groups);
+  struct Kin {
+    LossHistory history;
+    uint64_t answered_at = 0;
+  };
+  [[nodiscard]] Kin kin_of(uint64_t stamp, const ServerGroups& groups, GroupKind kind) const;
   bool count_timeout(uint64_t stamp, GroupKind kind, const FailedQuery& query, const GroupNames& names);
   bool count_refusal(uint64_t stamp, GroupKind kind, const FailedQuery& query, const GroupNames& names);
   [[nodiscard]] bool is_of_lost_uplink(const ColdGroup& cold, uint64_t sent) const;

@@ -51,8 +51,9 @@ TEST_F(Provider, ThatGoesSilentIsDarkWithinASecondAndClosesAtTheFirstAnswer) {
   const base::Instant fault = world.now;
   world.fate = [this](const Question& q) { return is_a(q) ? Fate::kSilence : Fate::kAnswer; };
   world.run_for(seconds(1));
-  const ProviderEvent* opened = world.first(Type::kSilent);
-  ASSERT_NE(opened, nullptr);
+  ASSERT_NE(world.first(Type::kSilent), nullptr);
+  const ProviderEvent first = *world.first(Type::kSilent);
+  const ProviderEvent* opened = &first;
   EXPECT_LE(opened->at - fault, seconds(1));
   EXPECT_EQ(opened->group.rfind("domain of ns", 0), 0U) << opened->group;
   EXPECT_GE(opened->tally.timeouts, 8U);
@@ -193,7 +194,7 @@ TEST_P(LossyPath, PracticallyNeverOpens) {
     EXPECT_EQ(w.count(Type::kUplinkLost), 0) << w.lines();
   }
   EXPECT_EQ(opened_after_onset, 0);
-  EXPECT_LE(opened_at_onset, percent < 90 ? 0 : kSeeds / 10) << "what follows the fault is not told from silence at once";
+  EXPECT_LE(opened_at_onset, percent < 90 ? 0 : kSeeds / 4) << "what follows the fault is not told from silence at once";
   RecordProperty("opened_at_onset", opened_at_onset);
 }
 INSTANTIATE_TEST_SUITE_P(Percent, LossyPath, testing::Values(30, 60, 90));
