@@ -13,7 +13,7 @@
 // groups known and healthy reads and writes a few relaxed words and takes no lock; all else takes a small
 // mutex for a moment. Threads may differ in `now` by a turn.
 //
-// Memory is fixed at start: groups_max groups of about 700 bytes, 8 bytes for each zone that a group
+// Memory is fixed at start: groups_max groups of about 850 bytes, 8 bytes for each zone that a group
 // answered. Only an answer makes a group known, so silent strangers take nothing; a full bucket replaces the
 // group with the fewest answers (halved each ten minutes), never one whose circuit is open. What is
 // forgotten can only keep a circuit closed.
