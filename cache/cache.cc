@@ -317,6 +317,12 @@ const Entry* Cache::peek(const Key& key) const {
   return slot == kNoSlot ? nullptr : entry_of(words[slot]);
 }
 
+bool Cache::is_popular(const Key& key) const {
+  const Bucket& bucket = table_->buckets.home_of(key.hash);
+  const size_t slot = find_key(words_of(bucket), key);
+  return slot != kNoSlot && bucket.marks[slot].load(std::memory_order_relaxed) >= kPopularMark;
+}
+
 // The entry as it goes into the table: with its hash, and where the cache's allocator wants it.
 const Entry* Cache::prepare(EntryPtr entry) const {
   // Not shared yet, and not const where it was made.

@@ -40,8 +40,8 @@ struct CacheOptions {
 
 enum class PublishOutcome : uint8_t {
   kStored,
-  kKeptOld,   // the entry there is unexpired and ranks higher (RFC 2181 §5.4.1)
-  kRefused,   // no room: over the memory bound, or everyone in its bucket is in use
+  kKeptOld,  // the entry there is unexpired and ranks higher (RFC 2181 §5.4.1)
+  kRefused,  // no room: over the memory bound, or everyone in its bucket is in use
 };
 
 class Cache {
@@ -59,6 +59,9 @@ class Cache {
   [[nodiscard]] const Entry* lookup(const Key& key);
   // The same without a mark: for the engine's own look-ups of what must not count as popular.
   [[nodiscard]] const Entry* peek(const Key& key) const;
+
+  // Asked for again and again since it came: its mark has reached kPopularMark.
+  [[nodiscard]] bool is_popular(const Key& key) const;
 
   // REQUIRES of publish and remove: `reader` is online, and of this thread.
   // Puts the entry in place of the one with the same key. An unexpired entry of higher rank stays;

@@ -1,6 +1,7 @@
 #include "cache/delegation.h"
 
 #include <algorithm>
+#include <array>
 
 namespace cache {
 
@@ -10,7 +11,8 @@ namespace {
 //
 //   | NS name, lower case | counts: v4 in the upper, v6 in the lower four bits | v4 4 ... | v6 16 ... |
 //
-// header.record_count is the number of servers; the entry's own name is the zone.
+// header.record_count is the number of servers; the entry's own name is the zone. The tail, 4 bytes: for how many
+// seconds before `learned_s` the NS names had been the same.
 static_assert(kAddressesPerServerMax <= 15);
 constexpr size_t kV4Bytes = 4;
 constexpr size_t kV6Bytes = 16;
@@ -74,14 +76,25 @@ DelegationServer take_server(base::Bytes& body) {
   return server;
 }
 
+bool has_same_names(const Entry& previous, const std::vector<DelegationServer>& servers) {
+  const std::vector<DelegationServer> others = read_delegation(previous).servers;
+  return others.size() == servers.size() && std::ranges::all_of(servers, [&](const DelegationServer& server) {
+           return std::ranges::any_of(others, [&](const DelegationServer& other) { return other.name == server.name; });
+         });
+}
+
 }  // namespace
 
 EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space, uint32_t ttl_s,
-                               uint32_t lease_until_s) {
+                               uint32_t lease_until_s, const Entry* previous) {
   CHECK(space == Space::kDelegation || space == Space::kChildNs);
   const std::vector<DelegationServer> servers = bounded(delegation.servers);
   std::vector<uint8_t> body;
   for (const DelegationServer& server : servers) append_server(body, server);
+  std::array<uint8_t, 4> unchanged_for_s{};
+  if (previous != nullptr && previous->header().kind == Kind::kDelegation && has_same_names(*previous, servers)) {
+    base::store_be32(unchanged_for_s.data(), now.boot_seconds() - delegation_unchanged_since_s(*previous));
+  }
 
   EntryParts parts;
   parts.header.learned_s = now.boot_seconds();
@@ -95,7 +108,13 @@ EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, 
   parts.header.zone_labels = static_cast<uint8_t>(delegation.zone.view().label_count());
   parts.name = delegation.zone;
   parts.body = body;
+  parts.tail = unchanged_for_s;
   return parts.make();
+}
+
+uint32_t delegation_unchanged_since_s(const Entry& entry) {
+  CHECK(entry.header().kind == Kind::kDelegation && entry.tail().size() == 4);
+  return entry.header().learned_s - base::load_be32(entry.tail().data());
 }
 
 Delegation read_delegation(const Entry& entry) {

@@ -22,6 +22,7 @@
 namespace cache {
 
 inline constexpr uint8_t kMarkMax = 3;
+inline constexpr uint8_t kPopularMark = 2;  // worth being refreshed before it expires. chosen.
 inline constexpr size_t kSlotsPerBucket = 7;
 // Buckets the hand looks at to find the worst entry on probation: about 34 entries.
 inline constexpr size_t kWindowBuckets = 8;

@@ -7,8 +7,8 @@ namespace cache {
 
 namespace {
 
-// | error 2 | repetitions 1 | text ... |
-constexpr size_t kHeadBytes = 3;
+// | error 2 | repetitions 1 | silent 1 | text ... |
+constexpr size_t kHeadBytes = 4;
 constexpr size_t kTextBytesMax = 200;
 
 // 5, 10, 20, 40, 80, 160, 300, 300 ...
@@ -41,11 +41,12 @@ std::string_view cut_text(std::string_view text) {
 }  // namespace
 
 EntryPtr make_failure_entry(base::Instant now, wire::NameView name, wire::Type type, const Entry* previous,
-                            wire::ExtendedError error, std::string_view text) {
+                            wire::ExtendedError error, bool silent, std::string_view text) {
   const uint8_t repetitions = repetitions_after(now, previous);
   std::array<uint8_t, kHeadBytes + kTextBytesMax> body;
   base::store_be16(body.data(), static_cast<uint16_t>(error));
   body[2] = repetitions;
+  body[3] = silent ? 1 : 0;
   const std::string_view kept = cut_text(text);
   std::copy(kept.begin(), kept.end(), body.begin() + kHeadBytes);
 
@@ -67,6 +68,7 @@ Failure read_failure(const Entry& entry) {
   Failure failure;
   failure.error = static_cast<wire::ExtendedError>(base::load_be16(body.data()));
   failure.repetitions = body[2];
+  failure.silent = body[3] != 0;
   failure.text = base::as_text(body.subspan(kHeadBytes));
   return failure;
 }

@@ -16,13 +16,15 @@ inline constexpr uint32_t kFailureTtlMax_s = 300;
 struct Failure {
   wire::ExtendedError error = wire::ExtendedError::kOther;
   uint8_t repetitions = 0;  // 0 for the first
+  bool silent = false;      // the servers did not answer; false: they answered, but nothing of use
   std::string_view text;    // for EDE EXTRA-TEXT; at most 200 bytes are kept
 };
 
 // `previous`: the failure entry now in the cache for the same key, expired or not, or nullptr.
 // It counts as a repetition only while less than kFailureTtlMax_s have passed since it expired.
 [[nodiscard]] EntryPtr make_failure_entry(base::Instant now, wire::NameView name, wire::Type type,
-                                          const Entry* previous, wire::ExtendedError error, std::string_view text);
+                                          const Entry* previous, wire::ExtendedError error, bool silent,
+                                          std::string_view text);
 [[nodiscard]] Failure read_failure(const Entry& entry);
 
 }  // namespace cache

@@ -198,6 +198,7 @@ ServerView ServerHealth::view(base::Instant now, const base::IpAddress& server) 
   const uint64_t failures = slot->failures.load(kRelaxed);
   view.timeouts_in_row = decayed(state.timeouts, age_s(now, upper(failures)));
   view.tcp_failures_in_row = decayed(state.tcp_failures, age_s(now, lower(failures)));
+  view.last_answer_s = upper(slot->used.load(kRelaxed));
   if (!is_verdict_over(now, state.edns_at)) view.edns = state.edns;
   view.keeps_case = !state.loses_case || is_verdict_over(now, state.case_at);
   const uint64_t cookie_at = slot->cookie_at.load(kRelaxed);

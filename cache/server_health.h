@@ -25,15 +25,16 @@ enum class EdnsSupport : uint8_t { kUnknown, kSupported, kBroken };
 using ServerCookie = std::array<uint8_t, 16>;
 
 struct ServerView {
-  bool known = false;                    // a round-trip time has been measured
-  base::Duration smoothed_rtt{0};        // RFC 6298 §2
+  bool known = false;              // a round-trip time has been measured
+  base::Duration smoothed_rtt{0};  // RFC 6298 §2
   base::Duration rtt_variation{0};
-  uint8_t timeouts_in_row = 0;           // decayed: halves every kFailureHalfLife
+  uint8_t timeouts_in_row = 0;  // decayed: halves every kFailureHalfLife
   uint8_t tcp_failures_in_row = 0;
+  uint32_t last_answer_s = 0;  // boot seconds; 0: none
   EdnsSupport edns = EdnsSupport::kUnknown;
-  bool keeps_case = true;                // false: it does not echo the letter case of the question
+  bool keeps_case = true;  // false: it does not echo the letter case of the question
   std::optional<ServerCookie> cookie;
-  bool sends_cookies = false;            // once seen, an answer without one over UDP is suspect (RFC 7873 §5.3)
+  bool sends_cookies = false;  // once seen, an answer without one over UDP is suspect (RFC 7873 §5.3)
 };
 
 inline constexpr base::Duration kFailureHalfLife = base::seconds(30);

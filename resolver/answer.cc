@@ -17,8 +17,8 @@ constexpr size_t kPointerTargetMax = 0x3FFF;  // RFC 1035 §4.1.4: 14 bits
 constexpr size_t kOptHeaderBytes = 11;        // root owner, type, payload size, TTL, RDLENGTH
 constexpr size_t kOptionsBytesMax = 512;
 constexpr size_t kNsidBytesMax = 128;
-constexpr uint16_t kKeepalive_100ms = 100;    // RFC 7828 §3.1: in units of 100 ms
-constexpr uint32_t kAnyTtl_s = 3789;          // RFC 8482 §4.2, as its example
+constexpr uint16_t kKeepalive_100ms = 100;  // RFC 7828 §3.1: in units of 100 ms
+constexpr uint32_t kAnyTtl_s = 3789;        // RFC 8482 §4.2, as its example
 constexpr std::array<uint8_t, 9> kAnyHinfo = {7, 'R', 'F', 'C', '8', '4', '8', '2', 0};
 
 // Where a name stands whole in the message: the question, or the RDATA of an alias. Every owner
@@ -110,14 +110,14 @@ struct Counts {
 };
 
 Counts write_chain(base::Instant now, const wire::Query& query, std::span<const cache::Entry* const> chain,
-                   RecordWriter& writer) {
+                   uint32_t expired_ttl_s, RecordWriter& writer) {
   Counts counts;
   WrittenName current{query.name};
   const bool wants_proofs = query.edns && query.edns->dnssec_ok;
   const bool is_any = query.type == wire::Type::kAny;
   for (const cache::Entry* entry : chain) {
     const cache::EntryHeader& header = entry->header();
-    const uint32_t ttl_s = entry->ttl_left_s(now);
+    const uint32_t ttl_s = entry->is_fresh(now) ? entry->ttl_left_s(now) : expired_ttl_s;
     if (is_denial(*entry)) {
       if (is_any && header.kind == cache::Kind::kNodata) {
         writer.write(current, current.name, rendered_any_hinfo(), kAnyTtl_s);
@@ -215,7 +215,7 @@ size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Quer
   size_t size = question_end;
   if (!query.question_bytes.empty()) {
     RecordWriter writer(out, question_end, limit - opt_bytes);
-    const Counts counts = write_chain(now.boot, query, chain, writer);
+    const Counts counts = write_chain(now.boot, query, chain, parts.expired_ttl_s, writer);
     header.tc = writer.has_overflowed();
     // No part of a set (RFC 2181 §9): all or nothing.
     if (!header.tc) {

@@ -24,12 +24,18 @@ inline constexpr size_t kAliasLinksMax = 11;
 inline constexpr size_t kUdpAnswerBytesMax = 1232;
 inline constexpr size_t kAnswerBytesMax = 65535;
 
+// ANY is answered with one RRset (RFC 8482 §4.1): the question resolved is another.
+[[nodiscard]] constexpr wire::Type type_to_resolve(wire::Type type) {
+  return type == wire::Type::kAny ? wire::Type::kA : type;
+}
+
 struct AnswerParts {
   wire::Rcode rcode = wire::Rcode::kNoerror;
   std::span<const cache::Entry* const> chain{};
   std::optional<wire::ExtendedError> error{};
   std::string_view error_text{};
-  bool authentic = false;   // AD, where the client asked for it (RFC 6840 §5.7)
+  uint32_t expired_ttl_s = 0;  // the TTL of records past theirs (RFC 8767 §4), where a stale answer is given
+  bool authentic = false;      // AD, where the client asked for it (RFC 6840 §5.7)
 };
 
 // REQUIRES: out.size() >= kUdpAnswerBytesMax (UDP) or kAnswerBytesMax (TCP). Returns the size.

@@ -15,7 +15,7 @@ enum class Tier : uint8_t { kUsual, kFamilySuspect, kDark, kNever };
 
 Tier tier_of(const Candidate& candidate) {
   if (candidate.excluded || candidate.sends >= kSendsPerTransportMax) return Tier::kNever;
-  if (candidate.health.timeouts_in_row >= kDarkAfterTimeouts) return Tier::kDark;
+  if (is_dark(candidate)) return Tier::kDark;
   return candidate.family_suspect ? Tier::kFamilySuspect : Tier::kUsual;
 }
 

@@ -27,8 +27,14 @@ struct Candidate {
   cache::ServerView health;
   uint8_t sends = 0;            // over UDP, for this question in this zone
   bool excluded = false;        // failed for this question, full, or never_query
+  bool dark = false;            // its provider's circuit is open
   bool family_suspect = false;  // the address family has answered nobody lately
 };
+
+// It has stopped answering, by itself or with its provider.
+[[nodiscard]] inline bool is_dark(const Candidate& candidate) {
+  return candidate.dark || candidate.health.timeouts_in_row >= kDarkAfterTimeouts;
+}
 
 // Index into `candidates`, or nothing when all are excluded or have had their sends.
 [[nodiscard]] std::optional<size_t> choose_server(std::span<const Candidate> candidates, base::Entropy& entropy);

@@ -62,7 +62,9 @@ void Engine::Impl::run_ready(base::Now now) {
       ready_.pop_front();
       step(now, id);
     } else {
-      return;
+      watch_providers(now);
+      ask_parents(now);
+      if (ready_.empty() && done_.empty()) return;
     }
   }
 }
@@ -75,6 +77,9 @@ void Engine::Impl::handle_timeout(base::Now now) {
         break;
       case TimerKind::kHedge:
         hedge(now, ExchangeId{due->id});
+        break;
+      case TimerKind::kPatience:
+        on_patience_over(now, due->id);
         break;
       case TimerKind::kResolution:
         if (Resolution* resolution = find(due->id)) {
@@ -156,6 +161,10 @@ void Engine::handle_stream_closed(base::Now now, StreamId stream, TransportError
 }
 void Engine::handle_woken(base::Now now) {
   impl_->handle_woken(now);
+  impl_->run_ready(now);
+}
+void Engine::handle_expiring(base::Now now, const cache::Entry& entry) {
+  impl_->handle_expiring(now, entry);
   impl_->run_ready(now);
 }
 void Engine::handle_timeout(base::Now now) { impl_->handle_timeout(now); }

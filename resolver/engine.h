@@ -27,6 +27,8 @@
 #include "base/instant.h"
 #include "cache/cache.h"
 #include "cache/claims.h"
+#include "cache/provider_health.h"
+#include "cache/provider_keys.h"
 #include "cache/server_health.h"
 #include "resolver/client.h"
 #include "resolver/options.h"
@@ -45,16 +47,28 @@ struct SendQuery {
   base::Endpoint server;
   std::vector<uint8_t> query;
 };
-struct CloseExchange { ExchangeId exchange{}; };
+struct CloseExchange {
+  ExchangeId exchange{};
+};
 struct OpenStream {
   StreamId stream{};
   std::optional<base::IpAddress> local_address;
   base::Endpoint server;
 };
-struct SendOnStream { StreamId stream{}; std::vector<uint8_t> message; };
-struct CloseStream { StreamId stream{}; };
-struct Answer { ClientId client{}; std::vector<uint8_t> message; };
-struct WakeWorkers { uint64_t mask = 0; };  // call handle_woken() of the engines whose bit (index % 64) is set
+struct SendOnStream {
+  StreamId stream{};
+  std::vector<uint8_t> message;
+};
+struct CloseStream {
+  StreamId stream{};
+};
+struct Answer {
+  ClientId client{};
+  std::vector<uint8_t> message;
+};
+struct WakeWorkers {
+  uint64_t mask = 0;
+};  // call handle_woken() of the engines whose bit (index % 64) is set
 
 using Effect = std::variant<SendQuery, CloseExchange, OpenStream, SendOnStream, CloseStream, Answer, WakeWorkers>;
 
@@ -63,6 +77,8 @@ struct Shared {
   cache::Cache* cache = nullptr;
   cache::ClaimTable* claims = nullptr;
   cache::ServerHealth* health = nullptr;
+  cache::ProviderHealth* providers = nullptr;
+  const cache::ProviderKeys* provider_keys = nullptr;
 };
 
 class Engine {
@@ -89,6 +105,8 @@ class Engine {
   void handle_stream_closed(base::Now now, StreamId stream, TransportError error);
 
   void handle_woken(base::Now now);
+  // A hit met popular data in the last part of its life (HitSlot::expiring): it is refreshed in the background.
+  void handle_expiring(base::Now now, const cache::Entry& entry);
   void handle_timeout(base::Now now);
 
   // Answers everyone who waits with SERVFAIL, closes everything: for shutdown.

@@ -136,11 +136,15 @@ void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const
   if (has_data) {
     // A TTL of 0 keeps it out of the cache: take it from the result. An NS name that is an alias
     // is not an address (RFC 2181 §10.3).
-    if (done.result.chain.size() == 1) {
+    const auto& servers = parent.visit->delegation.servers;
+    const auto server =
+        std::ranges::find(servers, done.name, [](const auto& other) { return other.name.lowercased(); });
+    if (done.result.chain.size() == 1 && server != servers.end()) {
       wire::for_each_rendered(done.result.chain.back()->body(), [&](wire::Type type, uint32_t, base::Bytes rdata) {
         if (const auto address = wire::parse_address(type, rdata)) {
-          if (parent.visit->attempts.size() < cache::kServersMax * cache::kAddressesPerServerMax)
-            add_address(parent, *address);
+          if (parent.visit->attempts.size() < cache::kServersMax * cache::kAddressesPerServerMax) {
+            add_address(parent, *address, static_cast<size_t>(server - servers.begin()));
+          }
         }
       });
     }
@@ -174,6 +178,11 @@ void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolu
   if (result.outcome == Outcome::kAnswered) {
     for (const auto& entry : result.chain) keep(parent, cache::clone(*entry));
     parent.result.rcode = result.rcode;
+    if (result.is_stale) {
+      parent.result.is_stale = true;
+      parent.result.error = result.error;
+      parent.result.error_text = result.error_text;
+    }
     return finish(now, parent, Outcome::kAnswered);
   }
   if (result.outcome == Outcome::kBudget && done.budget != parent.budget) {

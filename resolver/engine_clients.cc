@@ -28,9 +28,6 @@ base::Counter rcode_counter(wire::Rcode rcode) {
   return base::Counter::kAnswerOther;
 }
 
-// ANY is answered with one RRset (RFC 8482 §4.1): the question resolved is another.
-wire::Type type_to_resolve(wire::Type type) { return type == wire::Type::kAny ? wire::Type::kA : type; }
-
 }  // namespace
 
 void Engine::Impl::handle_query(base::Now now, const ClientQuery& query) {
@@ -84,7 +81,10 @@ void Engine::Impl::admit(base::Now now, const ClientQuery& query, const wire::Qu
     id = start(now, name, type, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
   }
   waiter.resolution = id;
-  find(id)->clients.insert(query.client);
+  Resolution& resolution = *find(id);
+  resolution.clients.insert(query.client);
+  // The others that wait for it have lost patience already.
+  if (resolution.is_overdue) answer_stale(now, query.client, describe(resolution), base::Counter::kStaleSlow);
 }
 
 void Engine::Impl::make_room_for_client(base::Now now, uint64_t prefix_key) {
@@ -150,12 +150,17 @@ void Engine::Impl::answer_waiting(base::Now now, Resolution& resolution) {
   const AnswerParts parts{.rcode = resolution.result.rcode,
                           .chain = chain,
                           .error = resolution.result.error,
-                          .error_text = resolution.result.error_text};
+                          .error_text = resolution.result.error_text,
+                          .expired_ttl_s = resolution.result.is_stale ? options_.stale.answer_ttl_s : 0};
+  const bool has_failed = resolution.result.outcome != Outcome::kAnswered;
   std::unordered_set<ClientId> clients;
   clients.swap(resolution.clients);
   for (const ClientId id : clients) {
     const auto found = clients_.find(id);
     if (found == clients_.end()) continue;
+    // A failure somewhere along the chain; perhaps the cache has a whole one still.
+    if (has_failed && answer_stale(now, id, resolution.result.error_text, base::Counter::kStaleFailed)) continue;
+    if (resolution.result.is_stale) counters_.add(base::Counter::kAnswerStale);
     answer_client(now, found->second.query, parts);
     forget_client(id);
   }

@@ -19,6 +19,7 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   if (exchange.transport == Transport::kUdp) {
     shared_.health->on_timeout(now.boot, exchange.server);
     note_family(now, exchange.server.family(), false);
+    tell_timeout(now, exchange);
   } else {
     shared_.health->on_tcp_failure(now.boot, exchange.server);
     // A server that changes letter case may lack TCP: UDP again.
@@ -52,6 +53,7 @@ void Engine::Impl::handle_exchange_error(base::Now now, ExchangeId id) {
 
 void Engine::Impl::exchange_failed(base::Now now, Exchange& exchange) {
   counters_.add(base::Counter::kUpstreamErrors);
+  tell_unreachable(now, exchange);
   note_family(now, exchange.server.family(), false);
   Resolution* resolution = find(exchange.resolution);
   if (resolution == nullptr) return close_exchange(exchange);

@@ -31,6 +31,11 @@ BudgetWords words_for(BudgetItem item) {
   UNREACHABLE();
 }
 
+// Nobody said anything, so that anything said later is news.
+bool is_silence(const Evidence& seen) {
+  return seen.timeouts + seen.unreachable > 0 && seen.refused + seen.servfail + seen.lame + seen.broken == 0;
+}
+
 void append_count(std::string& text, uint16_t count, const char* what) {
   if (count == 0) return;
   text += text.empty() ? "" : ", ";
@@ -61,6 +66,11 @@ void Engine::Impl::fail(base::Now now, Resolution& resolution, Outcome outcome, 
   resolution.result.rcode = wire::Rcode::kServfail;
   resolution.result.error = error;
   resolution.result.error_text = std::move(text);
+  cache_failure(now, resolution, outcome);
+  // An alias that was found is no failure of this name: what is stale stands for its target, not for it.
+  const bool leads_elsewhere = resolution.phase == Phase::kAwaitAlias;
+  if (!leads_elsewhere && take_stale(now, resolution, base::Counter::kStaleFailed)) return;
+  counters_.add(base::Counter::kResolutionsFailed);
   finish(now, resolution, outcome);
 }
 
@@ -89,34 +99,32 @@ void Engine::Impl::shed_marked(base::Now now) {
 
 // RFC 9520 §3.2. What our own bounds or another question's budget cut short says nothing about
 // the name, so it is not kept.
-void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution) {
-  const Outcome outcome = resolution.result.outcome;
+void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Outcome outcome) {
   const bool keep = outcome == Outcome::kFailed || outcome == Outcome::kLoop ||
                     (outcome == Outcome::kBudget && resolution.from_client);
   if (!keep) return;
   const cache::Key key = shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure);
   const cache::Entry* previous = shared_.cache->peek(key);
-  if (previous != nullptr && previous->is_fresh(now.boot)) return;
+  // Several that waited for the same servers fail together: that is one failure.
+  if (previous != nullptr && previous->header().learned_s >= resolution.started.boot_seconds()) return;
   counters_.add(base::Counter::kFailuresCached);
   publish(now, cache::make_failure_entry(now.boot, resolution.name, resolution.type, previous,
                                          resolution.result.error.value_or(wire::ExtendedError::kOther),
-                                         resolution.result.error_text));
+                                         is_silence(resolution.evidence), resolution.result.error_text));
 }
 
-void Engine::Impl::finish(base::Now now, Resolution& resolution, Outcome outcome) {
+void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {
   resolution.enter(Phase::kFinished);
   resolution.result.outcome = outcome;
-  if (outcome != Outcome::kAnswered) {
-    counters_.add(base::Counter::kResolutionsFailed);
-    cache_failure(now, resolution);
-  }
   close_exchanges(resolution);
   stop_awaiting(resolution);
   leave_followed_flight(resolution);
   release_flight(resolution, outcome == Outcome::kFailed);
 
   timers_.disarm({resolution.budget->deadline(), TimerKind::kResolution, resolution.id});
-  by_question_.erase(shared_.cache->key(resolution.name, resolution.type, cache::Space::kAnswer).hash);
+  timers_.disarm({resolution.patience_until, TimerKind::kPatience, resolution.id});
+  if (resolution.tries_dark) --tries_dark_;
+  by_question_.erase(question_key(resolution.name, resolution.type, resolution.purpose));
   resolutions_by_zone_.leave(resolution.id);
   if (priming_ == resolution.id) priming_ = 0;
   const auto found = resolutions_.find(resolution.id);
@@ -127,7 +135,7 @@ void Engine::Impl::finish(base::Now now, Resolution& resolution, Outcome outcome
 // Clients that joined a sub-question of somebody else's question do not pay for that budget.
 void Engine::Impl::restart_for_clients(base::Now now, Resolution& done) {
   if (done.clients.empty()) return;
-  const auto same = by_question_.find(shared_.cache->key(done.name, done.type, cache::Space::kAnswer).hash);
+  const auto same = by_question_.find(question_key(done.name, done.type, Purpose::kAnswer));
   const ResolutionId id =
       same != by_question_.end()
           ? same->second

@@ -3,6 +3,9 @@
 //
 //   engine.cc            the public face, timers, effects
 //   engine_clients.cc    taking clients in, answering them, shedding
+//   engine_known.cc      what the cache knows becomes the result
+//   engine_stale.cc      stale answers: at once, when patience ends, when all has failed; refreshes and probes
+//   engine_providers.cc  what is told to and asked of the health of providers
 //   engine_steps.cc      the steps of a resolution that need no network: cache, aliases, servers
 //   engine_addresses.cc  sub-questions: aliases' targets and servers' addresses
 //   engine_send.cc       queries out, flights and claims
@@ -33,6 +36,8 @@
 #include "resolver/fair_share.h"
 #include "resolver/hedge.h"
 #include "resolver/hit.h"
+#include "resolver/known.h"
+#include "resolver/parent_questions.h"
 #include "resolver/resolution.h"
 #include "resolver/streams.h"
 #include "resolver/timers.h"
@@ -68,6 +73,9 @@ struct Exchange {
   uint8_t mismatches = 0;
   uint8_t ports_tried = 0;
   uint64_t zone_key = 0;
+  cache::ServerGroups groups;  // the provider's, for its health
+  uint64_t provider_zone = 0;
+  wire::Name server_name;
   base::Instant sent_at;
   base::Instant timeout_at;
   base::Instant hedge_at = base::Instant::never();
@@ -119,6 +127,7 @@ class Engine::Impl {
   void handle_stream_message(base::Now now, StreamId id, base::Bytes message);
   void handle_stream_closed(base::Now now, StreamId id);
   void handle_woken(base::Now now);
+  void handle_expiring(base::Now now, const cache::Entry& entry);
 
  private:
   // Clients ----------------------------------------------------------------------------------
@@ -134,17 +143,54 @@ class Engine::Impl {
   // Resolutions --------------------------------------------------------------------------------
   Resolution* find(ResolutionId id);
   ResolutionId start(base::Now now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
-                     uint8_t depth, bool from_client);
+                     uint8_t depth, bool from_client, Purpose purpose = Purpose::kAnswer);
+  [[nodiscard]] uint64_t question_key(wire::NameView name, wire::Type type, Purpose purpose) const;
   void make_ready(ResolutionId id) { ready_.push_back(id); }
   void hand_over(base::Now now, Resolution& done);
   void keep(Resolution& resolution, cache::EntryPtr entry);
   void step(base::Now now, ResolutionId id);
   void step_cache_check(base::Now now, Resolution& resolution);
   void step_find_servers(base::Now now, Resolution& resolution);
-  bool take_from_cache(base::Now now, Resolution& resolution);
-  bool take_denial_from_cache(base::Now now, Resolution& resolution);
-  bool take_dname_from_cache(base::Now now, Resolution& resolution);
-  bool take_failure_from_cache(base::Now now, Resolution& resolution);
+
+  // What is known
+  bool take_known(base::Now now, Resolution& resolution, const Known& known);
+  bool take_dname(base::Now now, Resolution& resolution, const cache::Entry& entry);
+  cache::EntryPtr make_cname(base::Now now, wire::NameView owner, const cache::Entry& dname,
+                             wire::NameView target) const;
+  struct KnownChain {
+    std::vector<cache::EntryPtr> entries;
+    wire::Rcode rcode = wire::Rcode::kNoerror;
+    bool is_stale = false;
+    bool denial_is_stale = false;
+  };
+  [[nodiscard]] std::optional<KnownChain> known_chain(base::Now now, wire::NameView name, wire::Type type) const;
+
+  // Stale
+  [[nodiscard]] Known stale_of(base::Now now, const Resolution& resolution) const;
+  bool settle_without_asking(base::Now now, Resolution& resolution);
+  bool take_stale(base::Now now, Resolution& resolution, base::Counter reason);
+  [[nodiscard]] bool is_failure_void(base::Now now, Resolution& resolution, const cache::Entry& failure);
+  void start_patience(base::Now now, Resolution& resolution, base::Duration patience);
+  void on_patience_over(base::Now now, ResolutionId id);
+  void lose_patience(base::Now now, ResolutionId id, base::Counter reason);
+  bool answer_stale(base::Now now, ClientId id, std::string_view why, base::Counter reason);
+  bool start_refresh(base::Now now, wire::NameView name, wire::Type type, const BudgetLimits& limits,
+                     Purpose purpose = Purpose::kRefresh);
+  void note_zone_fails(base::Now now, const Resolution& resolution);
+  void ask_parents(base::Now now);
+  void probe(base::Now now, Resolution& resolution);
+
+  // Providers
+  [[nodiscard]] cache::ServerGroups groups_of(ZoneVisit& visit, const Attempt& attempt) const;
+  [[nodiscard]] bool are_all_dark(ZoneVisit& visit) const;
+  [[nodiscard]] bool has_trouble() const;
+  void note_groups(Resolution& resolution, const Attempt& attempt, Exchange& exchange) const;
+  void tell_answer(base::Now now, const Exchange& exchange, ResponseClass response_class);
+  void tell_timeout(base::Now now, const Exchange& exchange);
+  void tell_unreachable(base::Now now, const Exchange& exchange);
+  void watch_providers(base::Now now);
+
+  // Servers
   void find_delegation(base::Now now, Resolution& resolution);
   void use_root_hints(base::Now now, Resolution& resolution);
   AskNow next_question(base::Now now, Resolution& resolution);
@@ -153,8 +199,8 @@ class Engine::Impl {
   bool merge_child_servers(base::Now now, Resolution& resolution);
   bool add_glue_of_other_zones(base::Now now, Resolution& resolution);
   std::vector<Candidate> candidates_of(base::Now now, Resolution& resolution);
-  void add_address(Resolution& resolution, const base::IpAddress& address);
-  void add_cached_addresses(base::Now now, Resolution& resolution, wire::NameView server);
+  void add_address(Resolution& resolution, const base::IpAddress& address, size_t server);
+  void add_cached_addresses(base::Now now, Resolution& resolution, size_t server);
   [[nodiscard]] bool may_ask(const base::IpAddress& address) const;
   [[nodiscard]] bool family_suspect(base::Instant now, base::Family family) const;
 
@@ -226,7 +272,7 @@ class Engine::Impl {
   void finish(base::Now now, Resolution& resolution, Outcome outcome);
   void fail(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error, std::string text);
   void fail_budget(base::Now now, Resolution& resolution);
-  void cache_failure(base::Now now, const Resolution& resolution);
+  void cache_failure(base::Now now, const Resolution& resolution, Outcome outcome);
   void answer_waiting(base::Now now, Resolution& resolution);
   void restart_for_clients(base::Now now, Resolution& done);
   void shed_resolution(base::Now now, ResolutionId id);
@@ -262,6 +308,10 @@ class Engine::Impl {
   FairShare exchanges_by_zone_;
   size_t left_exchanges_ = 0;  // those that nobody waits for
   HedgeAllowance hedge_allowance_;
+  ParentQuestions parent_questions_;
+  size_t tries_dark_ = 0;  // resolutions without stale data that ask dark providers all the same
+  uint32_t open_circuits_seen_ = 0;
+  bool uplink_lost_seen_ = false;
   Streams streams_;
   uint64_t client_bytes_ = 0;      // packets of those who wait
   uint64_t resolution_bytes_ = 0;  // resolutions and their results

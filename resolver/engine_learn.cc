@@ -100,7 +100,9 @@ void Engine::Impl::learn_delegation(base::Now now, const Resolution& resolution,
   const uint64_t until = uint64_t{now.boot.boot_seconds()} + ttl_s;
   const uint32_t parent_lease_s = resolution.visit->lease_until_s;
   const auto lease_s = static_cast<uint32_t>(child ? parent_lease_s : std::min<uint64_t>(until, parent_lease_s));
-  publish(now, cache::make_delegation_entry(now.boot, learned.delegation, space, ttl_s, lease_s));
+  const wire::Name zone = learned.delegation.zone.lowercased();
+  const cache::Entry* previous = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, space));
+  publish(now, cache::make_delegation_entry(now.boot, learned.delegation, space, ttl_s, lease_s, previous));
 }
 
 // RFC 8109: what the root says of itself takes the place of the hints; addresses that did not fit

@@ -27,6 +27,12 @@ bool restore_question_case(const Exchange& exchange, std::vector<uint8_t>& messa
   return true;
 }
 
+// What an answer that nobody waits for says of its server.
+ResponseClass class_of_rcode(wire::Rcode rcode) {
+  const bool is_refusal = rcode == wire::Rcode::kServfail || rcode == wire::Rcode::kRefused;
+  return is_refusal ? ResponseClass::kServfail : ResponseClass::kAnswer;
+}
+
 // Servers that do not understand a query may leave the question out. Such a response says that the
 // server is of no use, and nothing about the name: a denial without question would be a forger's gift.
 bool is_error_without_question(const wire::MessageView& message) {
@@ -199,7 +205,10 @@ void Engine::Impl::note_answer_without_edns(base::Now now, const Exchange& excha
 void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message) {
   counters_.add(base::Counter::kUpstreamResponses);
   note_server(now, exchange, message);
-  if (exchange.resolution == 0) return close_exchange(exchange);
+  if (exchange.resolution == 0) {
+    tell_answer(now, exchange, class_of_rcode(message.rcode()));
+    return close_exchange(exchange);
+  }
   Resolution& resolution = *find(exchange.resolution);
   const Exchange done = exchange;
   close_exchange(exchange);
@@ -207,6 +216,7 @@ void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire
   const wire::Name asked_name = done.name.lowercased();  // our random letters end here
   const Asked asked{.name = asked_name, .type = done.type, .zone = resolution.visit->delegation.zone};
   ResponseDigest digest = digest_response(message, asked);
+  tell_answer(now, done, digest.response_class);
   counters_.add(base::Counter::kScrubbedRecords, digest.scrubbed_records);
   Attempt* attempt = attempt_for(resolution, done.server);
   CHECK(attempt != nullptr);
@@ -266,6 +276,7 @@ void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange
   const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
   if (minimised) return on_minimised_data(now, resolution, exchange, digest);
   learn(now, resolution, digest, true);
+  parent_questions_.on_answer(hash_(wire::NameView(resolution.visit->delegation.zone).bytes()));
   // For who waits the name may be a step on the way to a longer one: no cut lies there.
   resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
   share_visit(resolution, *resolution.visit, digest.response_class != ResponseClass::kNxdomain);
@@ -287,6 +298,7 @@ void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, cons
     resolution.minimise = false;
   } else {
     resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
+    resolution.visit->patience_running = false;
     // The next name is another question: its sends count anew (RFC 9520 §3.1).
     for (Attempt& attempt : resolution.visit->attempts) attempt.udp_sends = attempt.tcp_sends = 0;
     learn(now, resolution, digest, false);
@@ -307,6 +319,9 @@ void Engine::Impl::on_referral(base::Now now, Resolution& resolution, ResponseDi
   if (!resolution.budget->spend_referral()) return fail_budget(now, resolution);
   learn_delegation(now, resolution, *digest.referral, cache::Space::kDelegation);
   if (digest.child_ns) learn_delegation(now, resolution, *digest.child_ns, cache::Space::kChildNs);
+  if (resolution.purpose == Purpose::kParent && zone == wire::NameView(resolution.name)) {
+    return finish(now, resolution, Outcome::kAnswered);
+  }
   ZoneVisit visit;
   visit.delegation = digest.referral->delegation;
   const uint64_t lease = uint64_t{now.boot.boot_seconds()} + digest.referral->ttl_s;

@@ -41,6 +41,7 @@ Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& re
       resolution.parked = true;
       resolution.parked_until = now.boot + kParkedMax;
       parked_.insert(resolution.id);
+      start_patience(now, resolution, kPatienceMin);
       timers_.arm({resolution.parked_until, TimerKind::kParked, resolution.id});
       resolution.enter(Phase::kAwaitFlight);
       return FlightTurn::kWait;
@@ -92,6 +93,8 @@ void Engine::Impl::share_visit(const Resolution& owner, const ZoneVisit& visit, 
     const bool at_its_own_cut = follower->type == wire::Type::kDs && follower->name == visit.delegation.zone;
     if (at_its_own_cut) continue;
     follower->visit = visit;
+    follower->visit->judged = false;
+    follower->visit->patience_running = false;
     follower->minimise = follower->minimise && minimise;
   }
 }
@@ -152,6 +155,7 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   ++exchanges_to_[attempt.address];
   exchange.zone_key = hash_(wire::NameView(resolution.visit->delegation.zone).bytes());
   exchanges_by_zone_.join(static_cast<uint64_t>(id), exchange.zone_key);
+  note_groups(resolution, attempt, exchange);
   if (transport == Transport::kTcp && !send_tcp(now, exchange)) {
     drop_exchange(exchange);
     return false;
@@ -162,6 +166,8 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   if (transport == Transport::kUdp) {
     const uint8_t earlier_sends = attempt.udp_sends++;
     const cache::ServerView health = shared_.health->view(now.boot, attempt.address);
+    if (!resolution.visit->patience_running) start_patience(now, resolution, patience(health));
+    resolution.visit->patience_running = true;
     exchange.timeout_at = now.boot + udp_timeout(health, earlier_sends);
     if (resolution.exchanges.size() == 1) {
       hedge_allowance_.on_query();

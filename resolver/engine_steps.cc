@@ -13,16 +13,6 @@
 namespace resolver {
 namespace {
 
-// The name in the RDATA of the first record of an alias entry.
-std::optional<wire::Name> alias_target(const cache::Entry& entry) {
-  std::optional<wire::Name> target;
-  wire::for_each_rendered(entry.body(), [&](wire::Type, uint32_t, base::Bytes rdata) {
-    if (target) return;
-    if (const auto name = wire::parse_single_name(rdata)) target = wire::Name(*name);
-  });
-  return target;
-}
-
 bool lease_holds(const cache::Entry& entry, base::Instant now) {
   return now.boot_seconds() < entry.header().lease_until_s;
 }
@@ -39,8 +29,23 @@ Resolution* Engine::Impl::find(ResolutionId id) {
   return found == resolutions_.end() ? nullptr : found->second.get();
 }
 
-ResolutionId Engine::Impl::start(base::Now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
-                                 uint8_t depth, bool from_client) {
+// Refreshes stand beside the question that clients wait for: who has stale data at once waits for no refresh.
+uint64_t Engine::Impl::question_key(wire::NameView name, wire::Type type, Purpose purpose) const {
+  const uint64_t hash = shared_.cache->key(name, type, cache::Space::kAnswer).hash;
+  switch (purpose) {
+    case Purpose::kAnswer:
+      return hash;
+    case Purpose::kRefresh:
+      return ~hash;
+    case Purpose::kParent:
+      return hash ^ 1;
+  }
+  return hash;
+}
+
+ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type type,
+                                 std::shared_ptr<QueryBudget> budget, uint8_t depth, bool from_client,
+                                 Purpose purpose) {
   if (resolutions_.size() >= options_.bounds.resolutions_max || resolution_bytes_ >= options_.bounds.bytes_max) {
     if (const auto victim = resolutions_by_zone_.oldest_of_largest()) to_shed_.push_back(*victim);
   }
@@ -53,11 +58,13 @@ ResolutionId Engine::Impl::start(base::Now, wire::NameView name, wire::Type type
   resolution->budget = std::move(budget);
   resolution->depth = depth;
   resolution->from_client = from_client;
+  resolution->purpose = purpose;
+  resolution->started = now.boot;
   resolution->minimise = options_.qname_minimisation;
   resolution->held_bytes = kResolutionBytes;
   resolution_bytes_ += kResolutionBytes;
   timers_.arm({resolution->budget->deadline(), TimerKind::kResolution, id});
-  by_question_[shared_.cache->key(resolution->name, type, cache::Space::kAnswer).hash] = id;
+  by_question_[question_key(resolution->name, type, purpose)] = id;
   resolutions_by_zone_.join(id, 0);
   resolutions_[id] = std::move(resolution);
   make_ready(id);
@@ -83,96 +90,20 @@ void Engine::Impl::step(base::Now now, ResolutionId id) {
 
 void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
   const bool priming = resolution.id == priming_;
-  if (!priming) {
+  if (!priming && resolution.purpose != Purpose::kParent) {
     if (auto local = resolution.visit ? std::nullopt : answer_locally(now.boot, resolution.name, resolution.type)) {
       resolution.result.chain = std::move(local->chain);
       resolution.result.rcode = local->rcode;
       finish(now, resolution, Outcome::kAnswered);
       return;
     }
-    if (take_from_cache(now, resolution)) return;
-    if (take_denial_from_cache(now, resolution)) return;
-    if (take_dname_from_cache(now, resolution)) return;
-    if (take_failure_from_cache(now, resolution)) return;
+    const Known known = find_fresh(now.boot, *shared_.cache, resolution.name, resolution.type);
+    const bool is_news =
+        resolution.purpose == Purpose::kAnswer ||
+        (known.entry != nullptr && known.entry->header().learned_s >= resolution.started.boot_seconds());
+    if (is_news && take_known(now, resolution, known)) return;
   }
   resolution.enter(Phase::kFindServers);
-}
-
-bool Engine::Impl::take_from_cache(base::Now now, Resolution& resolution) {
-  const cache::Entry* entry =
-      shared_.cache->lookup(shared_.cache->key(resolution.name, resolution.type, cache::Space::kAnswer));
-  if (entry != nullptr && entry->is_fresh(now.boot) && entry->header().rank >= cache::Rank::kNonAuthAnswer) {
-    keep(resolution, cache::clone(*entry));
-    resolution.result.rcode = wire::Rcode::kNoerror;
-    finish(now, resolution, Outcome::kAnswered);
-    return true;
-  }
-  if (resolution.type == wire::Type::kCname) return false;
-  entry = shared_.cache->lookup(shared_.cache->key(resolution.name, wire::Type::kCname, cache::Space::kAnswer));
-  if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) return false;
-  const auto target = alias_target(*entry);
-  if (!target) return false;
-  keep(resolution, cache::clone(*entry));
-  follow_alias(now, resolution, *target);
-  return true;
-}
-
-// RFC 8020: nothing exists below a name that does not exist.
-bool Engine::Impl::take_denial_from_cache(base::Now now, Resolution& resolution) {
-  for (wire::NameView name = resolution.name; !name.is_root(); name = name.parent()) {
-    const cache::Entry* entry =
-        shared_.cache->peek(shared_.cache->key(name, wire::Type::kNone, cache::Space::kNxdomain));
-    if (entry == nullptr || !entry->is_fresh(now.boot)) continue;
-    keep(resolution, cache::clone(*entry));
-    resolution.result.rcode = wire::Rcode::kNxdomain;
-    finish(now, resolution, Outcome::kAnswered);
-    return true;
-  }
-  return false;
-}
-
-// RFC 6672 §3.3: a cached DNAME answers for everything below it.
-bool Engine::Impl::take_dname_from_cache(base::Now now, Resolution& resolution) {
-  if (wire::NameView(resolution.name).is_root()) return false;
-  for (wire::NameView owner = wire::NameView(resolution.name).parent(); !owner.is_root(); owner = owner.parent()) {
-    const cache::Entry* entry =
-        shared_.cache->lookup(shared_.cache->key(owner, wire::Type::kDname, cache::Space::kAnswer));
-    if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) continue;
-    const auto to = alias_target(*entry);
-    if (!to) continue;
-    keep(resolution, cache::clone(*entry));
-    const auto target = wire::Name::replace_suffix(resolution.name, owner, *to);
-    if (!target) {
-      resolution.result.rcode = wire::Rcode::kYxdomain;  // RFC 6672 §2.2
-      finish(now, resolution, Outcome::kAnswered);
-      return true;
-    }
-    LearnedRrset cname;
-    cname.owner = resolution.name;
-    cname.type = wire::Type::kCname;
-    cname.ttl_s = entry->ttl_left_s(now.boot);
-    cname.record_count = 1;
-    wire::append_rendered(cname.rendered, wire::Type::kCname, wire::Class::kIn, cname.ttl_s, target->view().bytes());
-    keep(resolution, make_rrset_entry(now, resolution, cname));
-    if (resolution.type == wire::Type::kCname) {
-      resolution.result.rcode = wire::Rcode::kNoerror;
-      finish(now, resolution, Outcome::kAnswered);
-    } else {
-      follow_alias(now, resolution, *target);
-    }
-    return true;
-  }
-  return false;
-}
-
-bool Engine::Impl::take_failure_from_cache(base::Now now, Resolution& resolution) {
-  const cache::Entry* entry =
-      shared_.cache->peek(shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure));
-  if (entry == nullptr || !entry->is_fresh(now.boot)) return false;
-  counters_.add(base::Counter::kFailuresServed);
-  fail(now, resolution, Outcome::kCached, wire::ExtendedError::kCachedError,
-       std::string(cache::read_failure(*entry).text));
-  return true;
 }
 
 // Whom to ask -----------------------------------------------------------------------------------
@@ -180,6 +111,7 @@ bool Engine::Impl::take_failure_from_cache(base::Now now, Resolution& resolution
 void Engine::Impl::step_find_servers(base::Now now, Resolution& resolution) {
   if (!resolution.budget->has_time(now.boot)) return fail_budget(now, resolution);
   find_delegation(now, resolution);
+  if (settle_without_asking(now, resolution)) return;
   const AskNow ask = next_question(now, resolution);
   if (take_flight(now, resolution, ask) == FlightTurn::kWait) return;
   ask_a_server(now, resolution, ask);
@@ -189,7 +121,8 @@ void Engine::Impl::step_find_servers(base::Now now, Resolution& resolution) {
 void Engine::Impl::find_delegation(base::Now now, Resolution& resolution) {
   const wire::NameView name = resolution.name;
   // DS lies on the parent's side of the cut (RFC 4035 §3.1.4.1).
-  const bool at_parent = resolution.type == wire::Type::kDs && !name.is_root();
+  const bool at_parent =
+      (resolution.type == wire::Type::kDs || resolution.purpose == Purpose::kParent) && !name.is_root();
   const size_t labels_visited = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
   for (wire::NameView zone = at_parent ? name.parent() : name;; zone = zone.parent()) {
     if (resolution.visit && zone.label_count() <= labels_visited) break;
@@ -210,8 +143,9 @@ void Engine::Impl::find_delegation(base::Now now, Resolution& resolution) {
     }
   }
   if (resolution.visit->attempts.empty()) {
-    for (const auto& server : resolution.visit->delegation.servers) {
-      for (const auto& address : server.glue) add_address(resolution, address);
+    const auto& servers = resolution.visit->delegation.servers;
+    for (size_t server = 0; server < servers.size(); ++server) {
+      for (const auto& address : servers[server].glue) add_address(resolution, address, server);
     }
   }
   const uint64_t zone_key = hash_(wire::NameView(resolution.visit->delegation.zone).bytes());
@@ -255,11 +189,15 @@ AskNow Engine::Impl::next_question(base::Now now, Resolution& resolution) {
 
 void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const AskNow& ask) {
   ZoneVisit& visit = *resolution.visit;
-  for (const auto& server : visit.delegation.servers) add_cached_addresses(now, resolution, server.name);
+  for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
+    add_cached_addresses(now, resolution, server);
+  }
   for (;;) {
     const std::vector<Candidate> candidates = candidates_of(now, resolution);
     const auto chosen = choose_server(candidates, entropy_);
     if (!chosen) break;
+    // Rather a server whose address is not known yet than one that answers nobody.
+    if (is_dark(candidates[*chosen]) && look_up_addresses(now, resolution)) return release_flight(resolution, false);
     Attempt& attempt = visit.attempts[*chosen];
     if (send(now, resolution, ask, attempt, Transport::kUdp)) return;
     if (resolution.phase == Phase::kFinished) return;
@@ -275,34 +213,36 @@ std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& re
   candidates.reserve(resolution.visit->attempts.size());
   // Now and then a suspect family is given a chance, so that its recovery is noticed.
   const bool forgive = entropy_.chance(1, kExploreOneIn);
+  const bool has_open = options_.stale.circuits && shared_.providers->open_circuits() > 0;
   for (const Attempt& attempt : resolution.visit->attempts) {
     candidates.push_back({.address = attempt.address,
                           .health = shared_.health->view(now.boot, attempt.address),
                           .sends = attempt.udp_sends,
                           .excluded = attempt.excluded,
+                          .dark = has_open && shared_.providers->is_dark(groups_of(*resolution.visit, attempt)),
                           .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())});
   }
   return candidates;
 }
 
-void Engine::Impl::add_address(Resolution& resolution, const base::IpAddress& address) {
+void Engine::Impl::add_address(Resolution& resolution, const base::IpAddress& address, size_t server) {
   if (same_addresses_known(*resolution.visit, address)) return;
   if (!may_ask(address)) {
     counters_.add(base::Counter::kUpstreamNeverQuery);
     return;
   }
-  resolution.visit->attempts.push_back({.address = address});
+  resolution.visit->attempts.push_back({.address = address, .server = static_cast<uint8_t>(server)});
 }
 
-void Engine::Impl::add_cached_addresses(base::Now now, Resolution& resolution, wire::NameView server) {
-  const wire::Name lower = wire::Name(server).lowercased();
+void Engine::Impl::add_cached_addresses(base::Now now, Resolution& resolution, size_t server) {
+  const wire::Name lower = resolution.visit->delegation.servers[server].name.lowercased();
   for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
     const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(lower, type, cache::Space::kAnswer));
     if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) continue;
     size_t count = 0;
     wire::for_each_rendered(entry->body(), [&](wire::Type, uint32_t, base::Bytes rdata) {
       if (count++ >= cache::kAddressesPerServerMax) return;
-      if (const auto address = wire::parse_address(type, rdata)) add_address(resolution, *address);
+      if (const auto address = wire::parse_address(type, rdata)) add_address(resolution, *address, server);
     });
   }
 }
@@ -335,6 +275,7 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
     make_ready(resolution.id);
     return;
   }
+  note_zone_fails(now, resolution);
   const Evidence& seen = resolution.evidence;
   if (resolution.cut_short) {
     return fail(now, resolution, Outcome::kBudget, wire::ExtendedError::kOther,
@@ -357,15 +298,17 @@ bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
   if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) return false;
   bool added = false;
   for (auto& server : cache::read_delegation(*entry).servers) {
-    const bool known = std::any_of(visit.delegation.servers.begin(), visit.delegation.servers.end(),
-                                   [&](const cache::DelegationServer& other) { return other.name == server.name; });
+    auto& servers = visit.delegation.servers;
+    const auto same = std::ranges::find(servers, server.name, &cache::DelegationServer::name);
+    const auto index = static_cast<size_t>(same - servers.begin());
+    if (same == servers.end()) {
+      servers.push_back(server);
+      visit.lookups.push_back(AddressLookup::kNotStarted);
+      added = true;
+    }
     const size_t attempts_before = visit.attempts.size();
-    for (const auto& address : server.glue) add_address(resolution, address);
+    for (const auto& address : server.glue) add_address(resolution, address, index);
     added = added || visit.attempts.size() > attempts_before;
-    if (known) continue;
-    visit.delegation.servers.push_back(std::move(server));
-    visit.lookups.push_back(AddressLookup::kNotStarted);
-    added = true;
   }
   return added;
 }
@@ -377,15 +320,15 @@ bool Engine::Impl::add_glue_of_other_zones(base::Now now, Resolution& resolution
   if (visit.other_glue_used) return false;
   visit.other_glue_used = true;
   const size_t attempts_before = visit.attempts.size();
-  for (const auto& server : visit.delegation.servers) {
-    const wire::Name lower = wire::Name(server.name).lowercased();
+  for (size_t index = 0; index < visit.delegation.servers.size(); ++index) {
+    const wire::Name lower = visit.delegation.servers[index].name.lowercased();
     for (wire::NameView zone = lower; !zone.is_root(); zone = zone.parent()) {
       const cache::Entry* entry =
           shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
       if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) continue;
       for (const auto& other : cache::read_delegation(*entry).servers) {
         if (!(other.name == lower)) continue;
-        for (const auto& address : other.glue) add_address(resolution, address);
+        for (const auto& address : other.glue) add_address(resolution, address, index);
       }
     }
   }

@@ -116,6 +116,7 @@ void answer_chaos(Turn& turn, HitSlot& slot, const wire::Query& query) {
 bool prepare(Turn& turn, HitSlot& slot, Pending& pending) {
   slot.outcome = HitOutcome::kDropped;
   slot.out_bytes = 0;
+  slot.expiring = nullptr;
   const bool is_udp = slot.query.transport == Transport::kUdp;
   turn.counters.add(is_udp ? Counter::kClientQueriesUdp : Counter::kClientQueriesTcp);
   pending.query = wire::parse_query(slot.query.packet);
@@ -183,6 +184,17 @@ class Lookup {
     rcode_ = wire::Rcode::kNxdomain;
     return true;
   }
+  // The link that popular demand should refresh, if any.
+  [[nodiscard]] const cache::Entry* expiring() const {
+    for (size_t link = 0; link < links_; ++link) {
+      const cache::Entry& entry = *chain_[link];
+      if (!is_expiring(entry.header().ttl_s, entry.ttl_left_s(turn_.now.boot))) continue;
+      if (turn_.cache.is_popular(turn_.cache.key(entry.name(), entry.header().type, cache::Space::kAnswer))) {
+        return &entry;
+      }
+    }
+    return nullptr;
+  }
   [[nodiscard]] AnswerParts parts() const {
     return {.rcode = rcode_, .chain = {chain_.data(), links_}, .error = {}, .error_text = {}, .authentic = all_secure_};
   }
@@ -229,6 +241,7 @@ void answer_from_cache(Turn& turn, HitSlot& slot, const Pending& pending) {
     return;
   }
   turn.counters.add(Counter::kClientHits);
+  slot.expiring = lookup.expiring();
   answer(turn, slot, pending.query, lookup.parts());
 }
 

@@ -11,7 +11,7 @@ enum class Phase : uint8_t {
   kAwaitAddresses,  // sub-questions for addresses of the zone's servers are out
   kAwaitFlight,     // an equal exchange is in flight, here or in another worker
   kAwaitResponse,   // a query is out
-  kAwaitAlias,      // the alias's target is a sub-question
+  kAwaitAlias,      // the alias's target is a sub-question; from any phase: a stale alias is followed as well
   kFinished,
 };
 
@@ -21,11 +21,11 @@ enum class Phase : uint8_t {
       return to == Phase::kFindServers || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kFindServers:
       return to == Phase::kCacheCheck || to == Phase::kAwaitAddresses || to == Phase::kAwaitFlight ||
-             to == Phase::kAwaitResponse || to == Phase::kFinished;
+             to == Phase::kAwaitResponse || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kAwaitAddresses:
-      return to == Phase::kFindServers || to == Phase::kFinished;
+      return to == Phase::kFindServers || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kAwaitFlight:
-      return to == Phase::kCacheCheck || to == Phase::kFinished;
+      return to == Phase::kCacheCheck || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kAwaitResponse:
       return to == Phase::kFindServers || to == Phase::kCacheCheck || to == Phase::kAwaitAlias ||
              to == Phase::kFinished;

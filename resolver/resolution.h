@@ -31,9 +31,10 @@ using ResolutionId = uint64_t;  // 0: none
 // What was tried with one server address for this question in this zone.
 struct Attempt {
   base::IpAddress address;
+  uint8_t server = 0;  // index into delegation.servers: by whose name it was found
   uint8_t udp_sends = 0;
   uint8_t tcp_sends = 0;
-  bool excluded = false;      // gave a useless answer, or could not be reached
+  bool excluded = false;  // gave a useless answer, or could not be reached
   bool without_edns = false;
   bool without_case = false;  // does not keep the letter case: TCP was tried, now plain UDP
   uint8_t bad_cookies = 0;
@@ -44,12 +45,16 @@ enum class AddressLookup : uint8_t { kNotStarted, kRunning, kDone };
 // The zone whose servers are being asked. Replaced whole when a referral leads on.
 struct ZoneVisit {
   cache::Delegation delegation;
-  uint32_t lease_until_s = UINT32_MAX;          // boot seconds; root hints have no end
+  uint32_t lease_until_s = UINT32_MAX;  // boot seconds; root hints have no end
   std::vector<Attempt> attempts;
-  std::vector<AddressLookup> lookups;           // one per delegation.servers
+  std::vector<AddressLookup> lookups;  // one per delegation.servers
   bool child_ns_used = false;
   bool other_glue_used = false;
-  size_t known_labels = 0;                      // see next_qname_labels
+  size_t known_labels = 0;        // see next_qname_labels
+  bool judged = false;            // see settle_without_asking
+  bool patience_running = false;  // since the first query to them
+  uint64_t provider_zone = 0;     // cache::ProviderKeys, made when first needed
+  uint64_t provider_set = 0;
 };
 
 // Counts for the one line that says why it failed.
@@ -58,15 +63,23 @@ struct Evidence {
 };
 
 enum class Outcome : uint8_t {
-  kAnswered,    // rcode and chain are the result, denials among them
-  kFailed,      // the zone's servers (or an alias's) gave no usable answer: cached (RFC 9520)
-  kCached,      // a cached failure answered
-  kBudget,      // the budget is used up
-  kLoop,        // an alias or delegation loop
-  kShed,        // gave way: our own bounds
+  kAnswered,  // rcode and chain are the result, denials among them
+  kFailed,    // the zone's servers (or an alias's) gave no usable answer: cached (RFC 9520)
+  kCached,    // a cached failure answered
+  kBudget,    // the budget is used up
+  kLoop,      // an alias or delegation loop
+  kShed,      // gave way: our own bounds
+};
+
+// Why a resolution runs.
+enum class Purpose : uint8_t {
+  kAnswer,   // somebody waits for it
+  kRefresh,  // nobody does: what is in the cache is to be replaced; its servers are asked even if they seem dark
+  kParent,   // the name is a zone: its parent's servers are asked whom it is given to now
 };
 
 struct Result {
+  bool is_stale = false;  // some of the chain is past its TTL
   Outcome outcome = Outcome::kFailed;
   wire::Rcode rcode = wire::Rcode::kServfail;
   std::vector<cache::EntryPtr> chain;
@@ -80,6 +93,8 @@ struct Resolution {
   wire::Name name;  // lower case
   wire::Type type = wire::Type::kNone;
   std::shared_ptr<QueryBudget> budget;
+  Purpose purpose = Purpose::kAnswer;
+  base::Instant started;
   bool from_client = false;  // the budget was made for this very question
   uint8_t depth = 0;         // sub-questions above it
 
@@ -90,19 +105,23 @@ struct Resolution {
   // Its way.
   Phase phase = Phase::kCacheCheck;
   std::optional<ZoneVisit> visit;
-  std::vector<wire::Name> failed_zones;     // do not start there again: their parents are asked
+  std::vector<wire::Name> failed_zones;  // do not start there again: their parents are asked
   uint8_t minimise_steps = 0;
   bool minimise = true;
-  uint8_t address_lookups = 0;              // server names looked up so far, over all zones
-  std::vector<ResolutionId> awaited;        // sub-questions that are out
-  uint64_t flight = 0;                      // owned or followed; 0: none
-  bool flight_failed = false;               // its owner found no server
-  bool parked = false;                      // waits for another worker's claim
+  uint8_t address_lookups = 0;        // server names looked up so far, over all zones
+  std::vector<ResolutionId> awaited;  // sub-questions that are out
+  uint64_t flight = 0;                // owned or followed; 0: none
+  bool flight_failed = false;         // its owner found no server
+  bool parked = false;                // waits for another worker's claim
   base::Instant parked_until;
-  std::vector<ExchangeId> exchanges;        // the queries that are out: two when the first is slow (hedged)
+  std::vector<ExchangeId> exchanges;  // the queries that are out: two when the first is slow (hedged)
   Evidence evidence;
-  bool cut_short = false;                   // a sub-question was refused: what failed says nothing of the name
-  uint64_t held_bytes = 0;                  // counted against Bounds::bytes_max
+  bool stale_used = false;  // stale data was taken, or looked for in vain
+  bool is_overdue = false;  // its clients have lost patience: who comes now does not wait
+  base::Instant patience_until = base::Instant::never();
+  bool tries_dark = false;  // one of the few that may ask a dark provider
+  bool cut_short = false;   // a sub-question was refused: what failed says nothing of the name
+  uint64_t held_bytes = 0;  // counted against Bounds::bytes_max
   Result result;
 
   void enter(Phase next) {
@@ -115,7 +134,7 @@ struct Resolution {
 inline constexpr uint8_t kAddressLookupsPerResolutionMax = 8;  // server names, each A and AAAA
 // What a resolution weighs itself: its visit holds up to 20 server names.
 inline constexpr uint64_t kResolutionBytes = 4096;
-inline constexpr uint8_t kDepthMax = 8;                        // sub-questions below sub-questions
+inline constexpr uint8_t kDepthMax = 8;  // sub-questions below sub-questions
 // More than this under way below one question is no honest delegation.
 inline constexpr size_t kAwaitedNodesMax = 64;
 

@@ -90,6 +90,8 @@ class Daemon {
   std::unique_ptr<cache::Cache> cache_;
   std::unique_ptr<cache::ClaimTable> claims_;
   std::unique_ptr<cache::ServerHealth> health_;
+  std::unique_ptr<cache::ProviderHealth> providers_;
+  std::unique_ptr<cache::ProviderKeys> provider_keys_;
   Team team_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
@@ -154,7 +156,9 @@ base::Result<void, Failure> Daemon::make_workers() {
   claims_ = std::make_unique<cache::ClaimTable>(kClaimsMax);
   const uint64_t servers = std::clamp<uint64_t>(memory / kMemoryPerServerBytes, kServersMin, kServersMax);
   health_ = std::make_unique<cache::ServerHealth>(static_cast<uint32_t>(servers), secrets->health);
-  const resolver::Shared shared{cache_.get(), claims_.get(), health_.get()};
+  providers_ = std::make_unique<cache::ProviderHealth>(cache::ProviderOptions{});
+  provider_keys_ = std::make_unique<cache::ProviderKeys>(secrets->health);
+  const resolver::Shared shared{cache_.get(), claims_.get(), health_.get(), providers_.get(), provider_keys_.get()};
   for (uint32_t index = 0; index < worker_count_; ++index) {
     WorkerOptions worker{*engine, {}, options_.config.server.listen};
     worker.engine.worker_index = index;

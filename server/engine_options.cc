@@ -96,6 +96,13 @@ base::Result<resolver::Options, std::string> engine_options(const config::Option
   for (const config::Upstream& upstream : options.upstreams) {
     for (const base::Endpoint& server : upstream.servers) result.always_query.push_back(server.address);
   }
+  result.stale.enabled = options.stale.enabled;
+  result.stale.client_timeout = options.stale.client_timeout;
+  result.stale.answer_ttl_s = whole_seconds(options.stale.answer_ttl);
+  result.stale.max_age_s = whole_seconds(options.stale.max_age);
+  result.stale.recheck = options.stale.recheck;
+  result.stale.circuits = options.stale.circuits;
+  result.prefetch = options.cache.prefetch;
   result.min_ttl_s = whole_seconds(options.cache.min_ttl);
   result.max_ttl_s = whole_seconds(options.cache.max_ttl);
   result.max_negative_ttl_s = whole_seconds(options.cache.max_negative_ttl);

@@ -120,7 +120,7 @@ void Pump::answer_datagrams(base::Now now) {
       slots_.push_back({datagrams_[first + index].query, out});
     }
     resolver::answer_hits(now, slots_, policy_, cache_, report_.counters);
-    for (size_t index = 0; index < count; ++index) settle(datagrams_[first + index], slots_[index]);
+    for (size_t index = 0; index < count; ++index) settle(now, datagrams_[first + index], slots_[index]);
   }
 }
 
@@ -130,11 +130,15 @@ void Pump::answer_messages(base::Now now) {
     slots_.clear();
     slots_.push_back({incoming.query, message_answer_});
     resolver::answer_hits(now, slots_, policy_, cache_, report_.counters);
-    settle(incoming, slots_[0]);
+    settle(now, incoming, slots_[0]);
   }
 }
 
-void Pump::settle(const Incoming& incoming, const resolver::HitSlot& slot) {
+void Pump::settle(base::Now now, const Incoming& incoming, const resolver::HitSlot& slot) {
+  if (slot.expiring != nullptr) {
+    engine_.handle_expiring(now, *slot.expiring);
+    drain_effects();
+  }
   switch (slot.outcome) {
     case resolver::HitOutcome::kAnswered:
       return send(incoming.way, base::Bytes(slot.out).first(slot.out_bytes));

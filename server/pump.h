@@ -33,7 +33,7 @@ class Pump {
   void collect_queries(std::span<const net::Event> events);
   void answer_datagrams(base::Now now);
   void answer_messages(base::Now now);
-  void settle(const Incoming& incoming, const resolver::HitSlot& slot);
+  void settle(base::Now now, const Incoming& incoming, const resolver::HitSlot& slot);
   void start_misses(base::Now now);
   void handle(base::Now now, const net::Event& event);
   void close_connection(base::Now now, net::ConnectionId connection);

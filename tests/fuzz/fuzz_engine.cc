@@ -22,10 +22,12 @@ namespace {
 
 using resolver::Effect;
 
-constexpr std::array kNames = {".", "com.", "example.com.", "www.example.com.", "a.b.c.d.example.com.", "ns1.example.com.",
-                               "net.", "ns1.other.net.", "alias.other.net.", "x.alias.other.net.", "_tcp.example.com."};
-constexpr std::array kTypes = {wire::Type::kA, wire::Type::kAaaa, wire::Type::kNs, wire::Type::kCname, wire::Type::kDname,
-                               wire::Type::kSoa, wire::Type::kDs, wire::Type::kTxt, wire::Type::kAny, wire::Type::kMx};
+constexpr std::array kNames = {
+    ".",    "com.",           "example.com.",     "www.example.com.",   "a.b.c.d.example.com.", "ns1.example.com.",
+    "net.", "ns1.other.net.", "alias.other.net.", "x.alias.other.net.", "_tcp.example.com."};
+constexpr std::array kTypes = {wire::Type::kA,     wire::Type::kAaaa, wire::Type::kNs, wire::Type::kCname,
+                               wire::Type::kDname, wire::Type::kSoa,  wire::Type::kDs, wire::Type::kTxt,
+                               wire::Type::kAny,   wire::Type::kMx};
 
 struct Outstanding {
   resolver::ExchangeId exchange{};
@@ -37,7 +39,9 @@ struct Outstanding {
 class World {
  public:
   World(const uint8_t* data, size_t size)
-      : input_(data, size), reader_(cache_.readers().register_reader()), engine_(options(), shared(), reader_, {}, counters_) {
+      : input_(data, size),
+        reader_(cache_.readers().register_reader()),
+        engine_(options(), shared(), reader_, {}, counters_) {
     reader_.online();
   }
 
@@ -59,7 +63,7 @@ class World {
     options.bounds.exchanges_max = 16;
     return options;
   }
-  resolver::Shared shared() { return {.cache = &cache_, .claims = &claims_, .health = &health_}; }
+  resolver::Shared shared() { return {&cache_, &claims_, &health_, &providers_, &provider_keys_}; }
   [[nodiscard]] base::Now now() const { return {boot_, {1'700'000'000}}; }
 
   void act() {
@@ -241,6 +245,8 @@ class World {
   cache::Cache cache_{{.memory_bytes = 1 << 20, .secret = {}, .readers_max = 4, .allocator = nullptr}};
   cache::ClaimTable claims_{64};
   cache::ServerHealth health_{64, {}};
+  cache::ProviderHealth providers_{{.groups_max = 64, .group_zones_max = 256}};
+  cache::ProviderKeys provider_keys_{{}};
   cache::Reader reader_;
   base::Counters counters_;
   resolver::Engine engine_;

@@ -26,10 +26,15 @@ void Trace::add(Bytes bytes) {
 
 struct Pump::Worker {
   Worker(const resolver::Options& options, cache::Cache& cache, std::shared_ptr<cache::ClaimTable> claim_table,
-         cache::ServerHealth& health, const base::Entropy::Seed& seed)
+         resolver::Shared shared, const base::Entropy::Seed& seed)
       : claims(std::move(claim_table)),
         reader(cache.readers().register_reader()),
-        engine(options, resolver::Shared{&cache, claims.get(), &health}, reader, seed, counters) {}
+        engine(options, with_claims(shared, claims.get()), reader, seed, counters) {}
+
+  static resolver::Shared with_claims(resolver::Shared shared, cache::ClaimTable* table) {
+    shared.claims = table;
+    return shared;
+  }
 
   base::Counters counters;
   std::shared_ptr<cache::ClaimTable> claims;
@@ -54,8 +59,11 @@ Pump::Pump(World& world, EventQueue& queue, Network& network, cache::Cache& cach
       plant_(plant),
       prints_trace_(prints_trace),
       dice_(world.dice.split()),
-      health_(kServersMax, kSecret) {
+      health_(kServersMax, kSecret),
+      providers_({}),
+      provider_keys_(kSecret) {
   auto claims = std::make_shared<cache::ClaimTable>(kClaimsMax);
+  const resolver::Shared shared{&cache, nullptr, &health_, &providers_, &provider_keys_};
   for (size_t index = 0; index < world.engine_count; ++index) {
     resolver::Options options = world.options;
     options.worker_index = static_cast<uint32_t>(index);
@@ -65,7 +73,7 @@ Pump::Pump(World& world, EventQueue& queue, Network& network, cache::Cache& cach
     if (plant == Plant::kSeparateClaims) claims = std::make_shared<cache::ClaimTable>(kClaimsMax);
     const auto seed =
         base::Entropy::seed_from_number(world.seed * 64 + index + (plant == Plant::kUnseeded ? salt << 32 : 0));
-    workers_.push_back(std::make_unique<Worker>(options, cache, claims, health_, seed));
+    workers_.push_back(std::make_unique<Worker>(options, cache, claims, shared, seed));
   }
 }
 
@@ -112,6 +120,9 @@ void Pump::ask(size_t index, const std::vector<AskedQuery*>& queries) {
     now.boot = std::max(base::Instant::from_boot(kBootAtStart), now.boot - base::seconds(40));
   worker.reader.online();
   resolver::answer_hits(now, batch, world_.options.answer, cache_, worker.counters);
+  for (const resolver::HitSlot& slot : batch) {
+    if (slot.expiring != nullptr) worker.engine.handle_expiring(now, *slot.expiring);
+  }
   worker.reader.quiescent();
   worker.reader.offline();
   for (size_t at = 0; at < queries.size(); ++at) {

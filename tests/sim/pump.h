@@ -12,6 +12,8 @@
 
 #include "cache/cache.h"
 #include "cache/claims.h"
+#include "cache/provider_health.h"
+#include "cache/provider_keys.h"
 #include "cache/server_health.h"
 #include "resolver/engine.h"
 #include "tests/sim/checker.h"
@@ -99,6 +101,8 @@ class Pump {
   Trace trace_;
   Answered answered_;
   cache::ServerHealth health_;
+  cache::ProviderHealth providers_;
+  cache::ProviderKeys provider_keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::map<uint64_t, AskedQuery*> clients_;
   std::map<std::pair<size_t, resolver::ExchangeId>, Exchange> exchanges_;

@@ -32,12 +32,15 @@ Driver::Driver(const Scenario& scenario, const Settings& settings)
       cache_(cache_options(settings)),
       claims_(1024),
       health_(1024, health_secret()),
+      providers_({}),
+      provider_keys_(health_secret()),
       reader_(cache_.readers().register_reader()),
       start_(base::Instant::from_boot(base::seconds(1'000'000))),
       now_(start_) {
   reader_.online();
-  engine_ = std::make_unique<resolver::Engine>(settings_.options, resolver::Shared{&cache_, &claims_, &health_},
-                                               reader_, base::Entropy::seed_from_number(settings_.seed), counters_);
+  engine_ = std::make_unique<resolver::Engine>(
+      settings_.options, resolver::Shared{&cache_, &claims_, &health_, &providers_, &provider_keys_}, reader_,
+      base::Entropy::seed_from_number(settings_.seed), counters_);
   drain();
   reader_.offline();
 }
@@ -60,9 +63,7 @@ void Driver::note(const std::string& text) {
   trace_ += stamp + text + "\n";
 }
 
-void Driver::at(base::Duration delay, std::function<void()> event) {
-  events_.emplace(now_ + delay, std::move(event));
-}
+void Driver::at(base::Duration delay, std::function<void()> event) { events_.emplace(now_ + delay, std::move(event)); }
 
 void Driver::turn(const std::function<void()>& call) {
   if (++turns_ > kTurnsMax) throw Failure{"does not come to rest: more than 200000 turns"};
@@ -197,6 +198,7 @@ void Driver::query(const base::IpAddress& client, resolver::Transport transport,
     switch (slot.outcome) {
       case resolver::HitOutcome::kAnswered:
         answered(id, base::Bytes(out).first(slot.out_bytes));
+        if (slot.expiring != nullptr) engine_->handle_expiring(time(), *slot.expiring);
         break;
       case resolver::HitOutcome::kMiss:
         engine_->handle_query(time(), slot.query);

@@ -78,6 +78,8 @@ class Driver {
   cache::Cache cache_;
   cache::ClaimTable claims_;
   cache::ServerHealth health_;
+  cache::ProviderHealth providers_;
+  cache::ProviderKeys provider_keys_;
   cache::Reader reader_;
   std::unique_ptr<resolver::Engine> engine_;
   base::Instant start_;

@@ -43,7 +43,8 @@ const std::set<std::string> kHarmless = {"server",
                                          "domain-insecure",
                                          "stub-prime",
                                          "stub-first",
-                                         "prefetch",
+                                         "ede-serve-expired",
+                                         "serve-expired-ttl-reset",
                                          "outbound-msg-retry",
                                          "infra-cache-min-rtt",
                                          "infra-cache-max-rtt",
@@ -75,7 +76,6 @@ const std::set<std::string> kHarmless = {"server",
 const std::map<std::string, std::string> kMissing = {{"forward-zone", "needs forwarding"},
                                                      {"forward-addr", "needs forwarding"},
                                                      {"auth-zone", "needs authority zones"},
-                                                     {"serve-expired", "needs stale answers"},
                                                      {"local-zone", "needs local data"},
                                                      {"local-data", "needs local data"},
                                                      {"view", "needs views"},
@@ -193,6 +193,17 @@ class Reader {
       if (!is_yes(line)) options.never_query.clear();
     } else if (key == "cache-max-ttl") {
       options.max_ttl_s = static_cast<uint32_t>(parse_number(line.line, line.value));
+    } else if (key == "serve-expired") {
+      options.stale.enabled = is_yes(line);
+    } else if (key == "serve-expired-ttl") {
+      const auto seconds = static_cast<uint32_t>(parse_number(line.line, line.value));
+      options.stale.max_age_s = seconds == 0 ? 0x7FFFFFFF : seconds;
+    } else if (key == "serve-expired-reply-ttl") {
+      options.stale.answer_ttl_s = static_cast<uint32_t>(parse_number(line.line, line.value));
+    } else if (key == "serve-expired-client-timeout") {
+      options.stale.client_timeout = base::milliseconds(parse_number(line.line, line.value));
+    } else if (key == "prefetch") {
+      options.prefetch = is_yes(line);
     } else if (key == "cache-min-ttl") {
       options.min_ttl_s = static_cast<uint32_t>(parse_number(line.line, line.value));
     } else if (key == "cache-max-negative-ttl") {
@@ -264,8 +275,6 @@ class Reader {
 
 }  // namespace
 
-Settings read_settings(const Scenario& scenario) {
-  return Reader(scenario).read();
-}
+Settings read_settings(const Scenario& scenario) { return Reader(scenario).read(); }
 
 }  // namespace scenario

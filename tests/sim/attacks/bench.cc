@@ -6,10 +6,9 @@
 #include "base/check.h"
 #include "resolver/answer.h"
 #include "resolver/hit.h"
+#include "tests/sim/attacks/internet.h"
 #include "wire/rdata.h"
 #include "wire/writer.h"
-
-#include "tests/sim/attacks/internet.h"
 
 namespace attacks {
 namespace {
@@ -39,10 +38,9 @@ resolver::Options make_options(const Settings& settings) {
 }  // namespace
 
 struct Bench::Worker {
-  Worker(const resolver::Options& options, cache::Cache& cache, cache::ClaimTable& claims, cache::ServerHealth& health,
-         uint64_t number)
-      : reader(cache.readers().register_reader()),
-        engine(options, resolver::Shared{&cache, &claims, &health}, reader, base::Entropy::seed_from_number(number), counters) {}
+  Worker(const resolver::Options& options, const resolver::Shared& shared, uint64_t number)
+      : reader(shared.cache->readers().register_reader()),
+        engine(options, shared, reader, base::Entropy::seed_from_number(number), counters) {}
 
   base::Counters counters;
   cache::Reader reader;
@@ -56,10 +54,13 @@ Bench::Bench(const Settings& settings, Authority authority)
       cache_(cache::CacheOptions{.memory_bytes = settings.cache_bytes, .secret = kSecret}),
       claims_(4096),
       health_(4096, kSecret),
+      providers_({}),
+      provider_keys_(kSecret),
       started_(queue_.now()) {
+  const resolver::Shared shared{&cache_, &claims_, &health_, &providers_, &provider_keys_};
   for (size_t index = 0; index < settings.engines; ++index) {
     options_.worker_index = static_cast<uint32_t>(index);
-    workers_.push_back(std::make_unique<Worker>(options_, cache_, claims_, health_, index + 1));
+    workers_.push_back(std::make_unique<Worker>(options_, shared, index + 1));
   }
 }
 

@@ -12,6 +12,8 @@
 #include "base/counters.h"
 #include "cache/cache.h"
 #include "cache/claims.h"
+#include "cache/provider_health.h"
+#include "cache/provider_keys.h"
 #include "cache/server_health.h"
 #include "resolver/engine.h"
 #include "tests/sim/authority.h"
@@ -49,7 +51,7 @@ struct Totals {
   uint64_t cpu_ns = 0;
   std::map<base::IpAddress, uint64_t> sent_to;
   uint64_t answered = 0;
-  uint64_t hits = 0;                       // part of `answered`
+  uint64_t hits = 0;  // part of `answered`
   std::map<uint32_t, uint64_t> by_rcode;
   [[nodiscard]] uint64_t sent() const { return udp + tcp; }
 };
@@ -73,7 +75,7 @@ class Bench {
   [[nodiscard]] Totals totals() const;
   [[nodiscard]] size_t waiting() const { return clients_.size(); }
   [[nodiscard]] base::Duration elapsed() const { return queue_.now() - started_; }
-  [[nodiscard]] resolver::Engine::Usage usage() const;       // of all engines
+  [[nodiscard]] resolver::Engine::Usage usage() const;  // of all engines
   [[nodiscard]] uint64_t counter(base::Counter counter) const;
   [[nodiscard]] cache::Cache::Usage cache_usage() const { return cache_.usage(); }
   [[nodiscard]] const std::vector<uint8_t>& last_answer() const { return last_answer_; }
@@ -99,6 +101,8 @@ class Bench {
   cache::Cache cache_;
   cache::ClaimTable claims_;
   cache::ServerHealth health_;
+  cache::ProviderHealth providers_;
+  cache::ProviderKeys provider_keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::map<uint64_t, bool> clients_;
   std::map<std::pair<size_t, uint64_t>, base::IpAddress> exchanges_, streams_;

@@ -1,6 +1,6 @@
 // staleness_bounded: no RRset and no denial is answered after its TTL, counted from the last time
-// that some server said it, and none with more TTL than is left. Serving stale is not built yet,
-// so there is no exception.
+// that some server said it, and none with more TTL than is left; but where the answer says that it is stale
+// (EDE 3 or 19, RFC 8767), up to the maximum age, with a TTL of at most the configured one.
 #include <algorithm>
 #include <set>
 
@@ -55,6 +55,8 @@ class StalenessBounded : public Checker {
     const auto sets = sets_of(*view, false);
     // What the engine has at hand may wait for the rest of its chain (a TTL of zero is for this once).
     const base::Duration held = is_hit ? base::Duration(0) : kHeldAnswerMax;
+    const resolver::StaleOptions& stale = scene_.world.options.stale;
+    const bool may_be_stale = says_stale(*view);
     for (const auto& [key, set] : sets) {
       if (key.second == Type::kCname && comes_from_dname(sets, key.first)) continue;
       if (scene_.reference.is_evil(name_of_key(key.first))) continue;
@@ -63,12 +65,23 @@ class StalenessBounded : public Checker {
       const base::Instant last = heard->second + held;
       const std::string what =
           wire::to_text(key.second) + " of " + name_of_key(key.first).to_text() + " for " + to_text(query.question);
+      if (may_be_stale && now() + base::seconds(1) > heard->second) {  // the engine counts whole seconds
+        if (now() > last + base::seconds(stale.max_age_s)) fail("past the maximum age: " + what);
+        if (set.ttl_s > stale.answer_ttl_s) fail("a stale record with too long a TTL: " + what);
+        continue;
+      }
       if (now() > last) fail("past its TTL: " + what);
       if (now() + base::seconds(set.ttl_s) > last + base::seconds(1)) fail("more TTL than is left: " + what);
     }
   }
 
  private:
+  static bool says_stale(const wire::MessageView& message) {
+    if (!message.edns()) return true;  // who sent no OPT is not told
+    if (!message.edns()->extended_error) return false;
+    const wire::ExtendedError code = message.edns()->extended_error->code;
+    return code == wire::ExtendedError::kStaleAnswer || code == wire::ExtendedError::kStaleNxdomain;
+  }
   static bool comes_from_dname(const std::map<SetKey, HeardSet>& sets, const std::string& alias) {
     const wire::Name name = name_of_key(alias);
     return std::any_of(sets.begin(), sets.end(), [&](const auto& entry) {

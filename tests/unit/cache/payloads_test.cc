@@ -43,7 +43,7 @@ TEST(Entry, TtlDoesNotOverflow) {
 
 EntryPtr failure(int64_t now_s, const cache::Entry* previous) {
   return cache::make_failure_entry(at_s(now_s), cache_test::name("example.com"), Type::kA, previous,
-                            ExtendedError::kNoReachableAuthority, "timeout");
+                                   ExtendedError::kNoReachableAuthority, true, "timeout");
 }
 
 TEST(Failure, BacksOffAndStopsAtFiveMinutes) {
@@ -77,19 +77,21 @@ TEST(Failure, KeepsErrorAndTextWithinBounds) {
   EXPECT_EQ(read_failure(*entry).text, "timeout");
   // 199 letters, then a character of two bytes across the bound.
   const std::string long_text = std::string(199, 'a') + "\xc3\xa9" + std::string(100, 'b');
-  const EntryPtr cut = cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther, long_text);
+  const EntryPtr cut =
+      cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther, false, long_text);
   EXPECT_EQ(read_failure(*cut).text, std::string(199, 'a'));
-  const EntryPtr empty = cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther, {});
+  const EntryPtr empty = cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther, false, {});
   EXPECT_EQ(read_failure(*empty).text, "");
 }
 
 base::IpAddress ip(std::string_view text) { return *base::IpAddress::parse(text); }
 
 TEST(Delegation, ComesBackAsItWas) {
-  const Delegation delegation{cache_test::name("Example.com"),
-                              {{cache_test::name("NS1.example.com"), {ip("192.0.2.1"), ip("2001:db8::1"), ip("192.0.2.2")}},
-                               {cache_test::name("ns.other.net"), {}},
-                               {wire::Name(), {ip("2001:db8::2")}}}};
+  const Delegation delegation{
+      cache_test::name("Example.com"),
+      {{cache_test::name("NS1.example.com"), {ip("192.0.2.1"), ip("2001:db8::1"), ip("192.0.2.2")}},
+       {cache_test::name("ns.other.net"), {}},
+       {wire::Name(), {ip("2001:db8::2")}}}};
   const EntryPtr entry = cache::make_delegation_entry(at_s(1000), delegation, Space::kDelegation, 3600, 4600);
   EXPECT_EQ(entry->header().ttl_s, 3600U);
   EXPECT_EQ(entry->header().lease_until_s, 4600U);
@@ -109,7 +111,8 @@ TEST(Delegation, DropsDuplicates) {
   const Delegation delegation{cache_test::name("example.com"),
                               {{cache_test::name("ns.example.com"), {ip("192.0.2.1"), ip("192.0.2.1")}},
                                {cache_test::name("NS.EXAMPLE.com"), {ip("192.0.2.1"), ip("192.0.2.3")}}}};
-  const Delegation read = cache::read_delegation(*cache::make_delegation_entry(at_s(0), delegation, Space::kChildNs, 60, 60));
+  const Delegation read =
+      cache::read_delegation(*cache::make_delegation_entry(at_s(0), delegation, Space::kChildNs, 60, 60));
   ASSERT_EQ(read.servers.size(), 1U);
   EXPECT_EQ(read.servers[0].glue, (std::vector{ip("192.0.2.1"), ip("192.0.2.3")}));
 }

@@ -1,0 +1,156 @@
+// What the engine tells to, and asks of, the health of providers (cache/provider_health.h): of whom each
+// exchange was, how it ended, and whether all servers of a zone are in the dark.
+#include <algorithm>
+
+#include "resolver/engine_impl.h"
+#include "resolver/registrable_domain.h"
+
+namespace resolver {
+namespace {
+
+bool is_usable(ResponseClass response_class) {
+  switch (response_class) {
+    case ResponseClass::kAnswer:
+    case ResponseClass::kAlias:
+    case ResponseClass::kNodata:
+    case ResponseClass::kNxdomain:
+    case ResponseClass::kYxdomain:
+    case ResponseClass::kReferral:
+    case ResponseClass::kTruncated:
+    case ResponseClass::kBadcookie:
+    case ResponseClass::kBadvers:
+    case ResponseClass::kFormerr:  // asked again without EDNS
+      return true;
+    case ResponseClass::kLame:
+    case ResponseClass::kServfail:
+    case ResponseClass::kRefused:
+    case ResponseClass::kBroken:
+      return false;
+  }
+  return false;
+}
+
+std::string prefix_text(const base::IpAddress& server) {
+  const std::string text = server.to_text();
+  return "the network of " + text;
+}
+
+// For the log, made only when a circuit opens.
+auto names_of(const Exchange& exchange) {
+  return cache::GroupNamesBy([&exchange](cache::GroupKind kind) {
+    const wire::NameView server = exchange.server_name;
+    switch (kind) {
+      case cache::GroupKind::kDomain:
+        return "the name servers in " + registrable_domain(server).to_text();
+      case cache::GroupKind::kPrefix:
+        return prefix_text(exchange.server);
+      case cache::GroupKind::kSet:
+        return "the name servers that serve with " + server.to_text();
+    }
+    return std::string();
+  });
+}
+
+}  // namespace
+
+cache::ServerGroups Engine::Impl::groups_of(ZoneVisit& visit, const Attempt& attempt) const {
+  const cache::ProviderKeys& keys = *shared_.provider_keys;
+  if (visit.provider_set == 0) {
+    std::vector<wire::NameView> names;
+    for (const auto& server : visit.delegation.servers) names.push_back(server.name);
+    visit.provider_set = keys.set(names);
+  }
+  cache::ServerGroups groups;
+  groups[cache::GroupKind::kDomain] = keys.domain(registrable_domain(visit.delegation.servers[attempt.server].name));
+  groups[cache::GroupKind::kPrefix] = keys.prefix(attempt.address);
+  groups[cache::GroupKind::kSet] = visit.provider_set;
+  return groups;
+}
+
+bool Engine::Impl::has_trouble() const {
+  return options_.stale.circuits && (shared_.providers->open_circuits() > 0 || shared_.providers->is_uplink_lost());
+}
+
+// A server name without a known address is judged by its domain and its set.
+bool Engine::Impl::are_all_dark(ZoneVisit& visit) const {
+  if (!options_.stale.circuits || shared_.providers->open_circuits() == 0) return false;
+  for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
+    bool has_address = false;
+    for (const Attempt& attempt : visit.attempts) {
+      if (attempt.server != server) continue;
+      has_address = true;
+      if (!shared_.providers->is_dark(groups_of(visit, attempt))) return false;
+    }
+    if (has_address) continue;
+    cache::ServerGroups groups = groups_of(visit, {.address = {}, .server = static_cast<uint8_t>(server)});
+    groups[cache::GroupKind::kPrefix] = 0;
+    if (!shared_.providers->is_dark(groups)) return false;
+  }
+  return true;
+}
+
+void Engine::Impl::note_groups(Resolution& resolution, const Attempt& attempt, Exchange& exchange) const {
+  ZoneVisit& visit = *resolution.visit;
+  if (visit.provider_zone == 0) {
+    visit.provider_zone = shared_.provider_keys->zone(registrable_domain(visit.delegation.zone));
+  }
+  exchange.groups = groups_of(visit, attempt);
+  exchange.provider_zone = visit.provider_zone;
+  exchange.server_name = visit.delegation.servers[attempt.server].name;
+}
+
+void Engine::Impl::tell_answer(base::Now now, const Exchange& exchange, ResponseClass response_class) {
+  if (!options_.stale.circuits) return;
+  if (is_usable(response_class)) {
+    shared_.providers->on_answer(now.boot, exchange.groups, exchange.provider_zone);
+  } else {
+    const cache::FailedQuery failed{exchange.groups, shared_.provider_keys->server(exchange.server),
+                                    exchange.provider_zone, exchange.sent_at};
+    shared_.providers->on_refusal(now.boot, failed, names_of(exchange));
+  }
+}
+
+void Engine::Impl::tell_timeout(base::Now now, const Exchange& exchange) {
+  if (!options_.stale.circuits) return;
+  const cache::FailedQuery failed{exchange.groups, shared_.provider_keys->server(exchange.server),
+                                  exchange.provider_zone, exchange.sent_at};
+  shared_.providers->on_timeout(now.boot, failed, names_of(exchange));
+}
+
+void Engine::Impl::tell_unreachable(base::Now now, const Exchange& exchange) {
+  if (!options_.stale.circuits) return;
+  const cache::FailedQuery failed{exchange.groups, shared_.provider_keys->server(exchange.server),
+                                  exchange.provider_zone, exchange.sent_at};
+  shared_.providers->on_unreachable(now.boot, failed);
+}
+
+// Once a turn: when a provider or the uplink has gone dark meanwhile, those who wait for nobody else get what is
+// known in this turn; a root server is asked when only that tells whose fault the silence is.
+void Engine::Impl::watch_providers(base::Now now) {
+  if (!options_.stale.circuits) return;
+  const uint32_t open_circuits = shared_.providers->open_circuits();
+  const bool uplink_lost = shared_.providers->is_uplink_lost();
+  const bool is_worse = open_circuits > open_circuits_seen_ || (uplink_lost && !uplink_lost_seen_);
+  open_circuits_seen_ = open_circuits;
+  uplink_lost_seen_ = uplink_lost;
+  if (is_worse) {
+    std::vector<ResolutionId> waiting;
+    for (const auto& [id, resolution] : resolutions_) {
+      if (resolution->purpose == Purpose::kAnswer && resolution->visit && !resolution->is_overdue &&
+          (uplink_lost || are_all_dark(*resolution->visit))) {
+        waiting.push_back(id);
+      }
+    }
+    for (const ResolutionId id : waiting) {
+      lose_patience(now, id, uplink_lost ? base::Counter::kStaleUplink : base::Counter::kStaleDark);
+    }
+  }
+  if (priming_ == 0 && shared_.providers->take_root_probe(now.boot)) {
+    BudgetLimits limits = options_.budget;
+    limits.sends = 1;
+    limits.wall_time = base::seconds(4);
+    if (start_refresh(now, wire::NameView(), wire::Type::kNs, limits)) counters_.add(base::Counter::kProbes);
+  }
+}
+
+}  // namespace resolver

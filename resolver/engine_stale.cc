@@ -1,0 +1,226 @@
+// Stale answers (RFC 8767): at once when there is no hope of fresh data, when the clients' patience ends, when
+// everything was tried; and the work beside them: refreshes, and probes of what is dark. The decisions stand in
+// stale_policy.h.
+#include <algorithm>
+
+#include "base/check.h"
+#include "cache/failure.h"
+#include "resolver/engine_impl.h"
+
+namespace resolver {
+namespace {
+
+// Questions without stale data that may ask dark providers at the same time.
+constexpr size_t kTriesDarkMax = 32;
+// A probe is few queries to few servers.
+constexpr uint16_t kProbeSends = 4;
+constexpr base::Duration kProbeTime = base::seconds(4);
+
+wire::ExtendedError stale_error(bool is_denial) {
+  return is_denial ? wire::ExtendedError::kStaleNxdomain : wire::ExtendedError::kStaleAnswer;
+}
+
+}  // namespace
+
+Known Engine::Impl::stale_of(base::Now now, const Resolution& resolution) const {
+  if (!options_.stale.enabled || resolution.purpose != Purpose::kAnswer || resolution.stale_used) return {};
+  return find_stale(now.boot, *shared_.cache, resolution.name, resolution.type, options_.stale.max_age_s);
+}
+
+// Before the servers of a zone are asked: is there any use in it? True: the resolution is settled.
+bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  if (visit.judged || resolution.purpose != Purpose::kAnswer || resolution.id == priming_) return false;
+  visit.judged = true;
+  const cache::Entry* failure =
+      shared_.cache->peek(shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure));
+  if (failure == nullptr && !has_trouble()) return false;
+
+  for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
+    add_cached_addresses(now, resolution, server);
+  }
+  const bool failure_counts = failure != nullptr && !is_failure_void(now, resolution, *failure);
+  const auto recheck_s = static_cast<uint32_t>(base::duration_cast<base::seconds>(options_.stale.recheck).count());
+  Situation situation;
+  situation.has_stale = stale_of(now, resolution).kind != Known::Kind::kNothing;
+  situation.on_hold = failure_counts && now.boot.boot_seconds() < uint64_t{failure->header().learned_s} + recheck_s;
+  situation.uplink_lost = options_.stale.circuits && shared_.providers->is_uplink_lost();
+  situation.all_dark = are_all_dark(visit);
+  switch (decide_stale(situation)) {
+    case StaleVerdict::kAnswerOnHold:
+      note_zone_fails(now, resolution);
+      resolution.result.error_text = std::string(cache::read_failure(*failure).text);
+      return take_stale(now, resolution, base::Counter::kStaleHold);
+    case StaleVerdict::kAnswerAndProbe:
+      resolution.result.error_text = situation.uplink_lost
+                                         ? "our own network does not answer"
+                                         : "no provider of zone " + visit.delegation.zone.to_text() + " answers";
+      if (!situation.uplink_lost) note_zone_fails(now, resolution);
+      probe(now, resolution);
+      return take_stale(now, resolution,
+                        situation.uplink_lost ? base::Counter::kStaleUplink : base::Counter::kStaleDark);
+    case StaleVerdict::kTryFew:
+      if (!resolution.tries_dark && tries_dark_ >= kTriesDarkMax) {
+        fail(now, resolution, Outcome::kShed, wire::ExtendedError::kNoReachableAuthority,
+             "no provider of zone " + visit.delegation.zone.to_text() + " answers, and enough others try");
+        return true;
+      }
+      if (!resolution.tries_dark) ++tries_dark_;
+      resolution.tries_dark = true;
+      break;
+    case StaleVerdict::kResolve:
+      break;
+  }
+  if (!failure_counts || !failure->is_fresh(now.boot) || situation.has_stale) return false;
+  counters_.add(base::Counter::kFailuresServed);
+  fail(now, resolution, Outcome::kCached, wire::ExtendedError::kCachedError,
+       std::string(cache::read_failure(*failure).text));
+  return true;
+}
+
+// RFC 9520 asks for a pause after a failure; it ends sooner when who failed has answered somebody since.
+bool Engine::Impl::is_failure_void(base::Now, Resolution& resolution, const cache::Entry& failure) {
+  const uint32_t failed_s = failure.header().learned_s;
+  ZoneVisit& visit = *resolution.visit;
+  const bool was_silent = cache::read_failure(failure).silent;
+  const base::Instant failed_at = base::Instant::from_boot(base::seconds(failed_s));
+  const cache::Entry* delegation =
+      shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, cache::Space::kDelegation));
+  // The parent names others since.
+  if (delegation != nullptr && cache::delegation_unchanged_since_s(*delegation) > failed_s) return true;
+  return std::ranges::any_of(visit.attempts, [&](const Attempt& attempt) {
+    if (was_silent && shared_.health->view(failed_at, attempt.address).last_answer_s > failed_s) return true;
+    return shared_.providers->has_recovered_since(failed_at, groups_of(visit, attempt));
+  });
+}
+
+// The stale data of its own question becomes the result; an alias is followed, as its target may be fresh.
+bool Engine::Impl::take_stale(base::Now now, Resolution& resolution, base::Counter reason) {
+  const Known known = stale_of(now, resolution);
+  if (known.kind == Known::Kind::kNothing) return false;
+  resolution.stale_used = true;
+  counters_.add(reason);
+  close_exchanges(resolution);
+  stop_awaiting(resolution);
+  leave_followed_flight(resolution);
+  release_flight(resolution, true);
+  resolution.result.chain.clear();
+  resolution.result.is_stale = true;
+  resolution.result.error = stale_error(known.kind == Known::Kind::kDenial);
+  return take_known(now, resolution, known);
+}
+
+// Patience --------------------------------------------------------------------------------------------------
+
+// From the first query to the servers of a zone on; a referral begins it anew, within the client's timer.
+void Engine::Impl::start_patience(base::Now now, Resolution& resolution, base::Duration patience) {
+  if (!options_.stale.enabled || resolution.purpose != Purpose::kAnswer || resolution.is_overdue) return;
+  timers_.disarm({resolution.patience_until, TimerKind::kPatience, resolution.id});
+  resolution.patience_until = std::min(now.boot + patience, resolution.started + options_.stale.client_timeout);
+  timers_.arm({resolution.patience_until, TimerKind::kPatience, resolution.id});
+}
+
+void Engine::Impl::on_patience_over(base::Now now, ResolutionId id) {
+  Resolution* resolution = find(id);
+  if (resolution == nullptr) return;
+  resolution->patience_until = base::Instant::never();
+  lose_patience(now, id, base::Counter::kStaleSlow);
+}
+
+// Who waits for it, directly or over aliases, addresses and flights, gets what is known. The work goes on.
+void Engine::Impl::lose_patience(base::Now now, ResolutionId id, base::Counter reason) {
+  std::vector<ResolutionId> open{id};
+  std::unordered_set<ResolutionId> seen;
+  while (!open.empty()) {
+    const ResolutionId at = open.back();
+    open.pop_back();
+    Resolution* resolution = seen.insert(at).second ? find(at) : nullptr;
+    if (resolution == nullptr) continue;
+    resolution->is_overdue = true;
+    const std::string why = describe(*resolution);
+    const std::vector<ClientId> clients(resolution->clients.begin(), resolution->clients.end());
+    for (const ClientId client : clients) answer_stale(now, client, why, reason);
+    open.insert(open.end(), resolution->dependents.begin(), resolution->dependents.end());
+    const auto flight = flights_.find(resolution->flight);
+    if (flight != flights_.end() && flight->second.owner == at) {
+      open.insert(open.end(), flight->second.followers.begin(), flight->second.followers.end());
+    }
+  }
+}
+
+// True: the client has its answer. Nothing changes where the cache does not hold the whole of it.
+bool Engine::Impl::answer_stale(base::Now now, ClientId id, std::string_view why, base::Counter reason) {
+  const auto found = clients_.find(id);
+  if (found == clients_.end() || !options_.stale.enabled) return false;
+  const wire::Query parsed = wire::parse_query(found->second.query.packet);
+  const auto chain = known_chain(now, parsed.name, type_to_resolve(parsed.type));
+  if (!chain) return false;
+  std::vector<const cache::Entry*> links;
+  for (const auto& entry : chain->entries) links.push_back(entry.get());
+  AnswerParts parts{.rcode = chain->rcode, .chain = links};
+  if (chain->is_stale) {
+    counters_.add(reason);
+    counters_.add(base::Counter::kAnswerStale);
+    parts.error = stale_error(chain->denial_is_stale);
+    parts.error_text = why;
+    parts.expired_ttl_s = options_.stale.answer_ttl_s;
+  }
+  answer_client(now, found->second.query, parts);
+  forget_client(id);
+  return true;
+}
+
+// Refreshes and probes ----------------------------------------------------------------------------------------
+
+// One at a time for a question; the claims of its exchanges see to that across workers.
+bool Engine::Impl::start_refresh(base::Now now, wire::NameView name, wire::Type type, const BudgetLimits& limits,
+                                 Purpose purpose) {
+  if (by_question_.contains(question_key(name, type, purpose))) return false;
+  if (resolutions_.size() >= options_.bounds.resolutions_max / 2) return false;  // those that somebody waits for first
+  start(now, name, type, std::make_shared<QueryBudget>(limits, now.boot), 0, true, purpose);
+  return true;
+}
+
+// Somebody asks for a name whose providers are all dark: perhaps this very question finds them back.
+void Engine::Impl::probe(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  const bool is_due = std::ranges::any_of(visit.attempts, [&](const Attempt& attempt) {
+    return shared_.providers->take_canary(now.boot, groups_of(visit, attempt));
+  });
+  if (!is_due) return;
+  BudgetLimits limits = options_.budget;
+  limits.sends = kProbeSends;
+  limits.wall_time = kProbeTime;
+  if (start_refresh(now, resolution.name, resolution.type, limits)) counters_.add(base::Counter::kProbes);
+}
+
+// Popular data in its last moments (RFC 8767 does not ask for it; users do): replaced before anyone has to wait.
+void Engine::Impl::handle_expiring(base::Now now, const cache::Entry& entry) {
+  const cache::EntryHeader& header = entry.header();
+  if (!options_.prefetch || header.kind != cache::Kind::kRrset) return;
+  const cache::Entry* failure =
+      shared_.cache->peek(shared_.cache->key(entry.name(), header.type, cache::Space::kFailure));
+  if (failure != nullptr && failure->is_fresh(now.boot)) return;
+  if (start_refresh(now, entry.name(), header.type, options_.budget)) counters_.add(base::Counter::kPrefetches);
+}
+
+// The owner of a zone whose servers all fail may move it: its parent would know.
+void Engine::Impl::note_zone_fails(base::Now now, const Resolution& resolution) {
+  if (resolution.purpose != Purpose::kAnswer || !resolution.visit) return;
+  const wire::NameView zone = resolution.visit->delegation.zone;
+  if (zone.is_root()) return;
+  parent_questions_.on_failure(now.boot, zone, hash_(zone.bytes()), hash_(zone.parent().bytes()));
+}
+
+void Engine::Impl::ask_parents(base::Now now) {
+  while (const auto zone = parent_questions_.take_due(now.boot)) {
+    BudgetLimits limits = options_.budget;
+    limits.sends = kProbeSends;
+    limits.wall_time = kProbeTime;
+    if (start_refresh(now, *zone, wire::Type::kNs, limits, Purpose::kParent)) {
+      counters_.add(base::Counter::kParentQuestions);
+    }
+  }
+}
+
+}  // namespace resolver
