@@ -36,7 +36,7 @@ inline constexpr base::Duration kUnreachableWait = base::seconds(1);
 inline constexpr base::Duration kRootProbeInterval = base::seconds(1);
 inline constexpr base::Duration kRootSilence = base::milliseconds(400);
 
-// How many of the last few hundred exchanges were lost, between answers: the silence that is being judged
+// How many of the last few dozen exchanges were lost, between answers: the silence that is being judged
 // is not in it.
 struct LossHistory {
   uint32_t answers = 0;

@@ -163,7 +163,7 @@ class LossMeter {
 
  private:
   static constexpr uint32_t kRunMax = 32;
-  static constexpr uint64_t kKept = 128;
+  static constexpr uint64_t kKept = 64;  // exchanges: a path that turns bad is known after so many
   LossHistory history_;
   uint64_t count_ = 0;  // of answers at the last fold
   uint64_t folded_at_ = 0;
