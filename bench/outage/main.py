@@ -62,7 +62,8 @@ def arguments():
     options.resolvers = chosen(parser, options.resolver, resolvers.BY_NAME, "resolver")
     options.faults = chosen(parser, options.fault, faults.BY_NAME, "fault")
     options.phases = faults.QUICK if options.quick else faults.FULL
-    options.results = Path(options.results)
+    # Figures of short phases never stand where those of whole ones are expected.
+    options.results = Path(options.results) / ("quick" if options.quick else "")
     options.programs = Path(options.programs)
     return options
 

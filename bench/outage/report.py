@@ -51,6 +51,11 @@ def fault_text(fault_name, results):
     good = [result for result in results if "score" in result]
     if good:
         text += [table(COLUMNS, [row(result["title"], result["score"]) for result in good]), ""]
+    if fault_name == "nxdomain":  # either server's answer is right for a zone on both
+        for result in good:
+            both = result["score"]["classes"]["ab"]["outage"]
+            text += [f"{result['title']}, A and B: {both['fresh']} fresh, {both['stale']} past TTL, "
+                     f"{both['nxdomain']} NXDOMAIN.", ""]
     for result in results:
         if "score" not in result:
             text += [f"{result['title']} has no figures: {result['failure']}", ""]

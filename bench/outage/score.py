@@ -18,6 +18,7 @@ GIVE_UP_MS = 2000.0
 PAST_TTL = world.ANSWER_TTL + 1.0  # resolvers count TTLs in whole seconds
 FIRST_SECONDS = 2.0  # the bars allow an outage to be noticed in this time
 RECOVERY_SECONDS = 3.0
+IN_FLIGHT_SECONDS = 0.1  # who asks so shortly before a fault meets it on the way: neither before nor after
 RESTART_SECONDS = 1.0
 CLIENT_DEADLINE_MS = 4000.0  # Holdfast's default; nobody waits longer for anything
 DEADLINE_GRACE_MS = 50.0  # the way to the client and back, and the machine's other work
@@ -90,7 +91,7 @@ def without_restart(rows, marks):
 
 def windows(marks, warm, end):
     fault, heal = marks["fault"], marks["heal"]
-    return {"quiet": (warm, fault), "first": (fault, min(fault + FIRST_SECONDS, heal)),
+    return {"quiet": (warm, fault - IN_FLIGHT_SECONDS), "first": (fault, min(fault + FIRST_SECONDS, heal)),
             "after": (min(fault + FIRST_SECONDS, heal), heal), "outage": (fault, heal), "healed": (heal, end),
             "recovered": (min(heal + RECOVERY_SECONDS, end), end)}
 

@@ -140,6 +140,11 @@ class Bars(unittest.TestCase):
         self.fails("none", "nothing wrong at all", lambda one: one._replace(age=7.5) if in_outage(one, "a") else one)
         self.fails("none", "nothing wrong at all, to the end", lambda one: one._replace(age=7.5) if one.due >= HEAL else one)
 
+    def test_a_question_in_flight_when_the_fault_begins_is_neither_before_nor_after(self):
+        rows = [*timeline(), row(FAULT - 0.05, age=20.0), row(FAULT - 0.01, "b", latency=1900.0, age=20.0)]
+        self.assertEqual(failed_bars("silent", scored(rows)), [])
+        self.assertEqual(failed_bars("silent", scored([*timeline(), row(FAULT - 0.15, age=20.0)])), ["nothing wrong yet"])
+
     def test_a_only_in_the_dark(self):
         for fault in bars.DARK:
             self.fails(fault, "A only, first 2 s: p99",
