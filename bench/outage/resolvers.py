@@ -4,6 +4,7 @@ Alike for all: one thread on a core of its own, serving on 127.0.0.1:5300, loggi
 is unsigned), IPv4 only, the lab's root hints, serve-stale on, and limits on outstanding work well above what the bench
 needs. All else is the default. The configurations are printed into the results.
 """
+import re
 import subprocess
 from pathlib import Path
 
@@ -228,4 +229,5 @@ def version(resolver, programs):
     found = [process.find(str(found[0])) or found[0], *found[1:]]
     done = subprocess.run([str(part) for part in found], capture_output=True, text=True, timeout=20, check=False)
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    return next((line for line in lines if any(c.isdigit() for c in line)), "unknown")
+    line = next((line for line in lines if any(c.isdigit() for c in line)), "unknown")
+    return re.sub(r"^\w{3} \d+ [\d:]+ ", "", line)  # PowerDNS logs it, with the time
