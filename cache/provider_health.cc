@@ -326,6 +326,19 @@ bool ProviderHealth::is_dark(const ServerGroups& groups) const {
   return std::any_of(groups.keys.begin(), groups.keys.end(), [this](uint64_t key) { return is_open(key); });
 }
 
+bool ProviderHealth::is_suspect(const ServerGroups& groups) const {
+  return std::any_of(groups.keys.begin(), groups.keys.end(), [this](uint64_t key) {
+    const HotGroup* group = find(key);
+    if (group == nullptr || !group->is_pending.load(kRelaxed)) return false;
+    const std::lock_guard lock(shard_of(*group));
+    if (!is_still(*group, key)) return false;
+    const FailureWindow& silence = cold_of(*group).silence;
+    const Tally tally = silence.all();
+    return tally.addresses >= kAddressesMin && tally.zones >= kZonesMin &&
+           silence.first_sent() > answered_at(group->answered.load(kRelaxed));
+  });
+}
+
 bool ProviderHealth::take_canary(base::Instant now, const ServerGroups& groups) {
   const uint64_t stamp = stamp_of(now);
   bool is_taken = false;

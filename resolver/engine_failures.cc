@@ -25,10 +25,14 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
     // A server that changes letter case may lack TCP: UDP again.
     if (attempt != nullptr) attempt->excluded = !attempt->without_case;
   }
+  const bool is_dark = options_.stale.circuits && shared_.providers->is_dark(exchange.groups);
   close_exchange(exchange);
   if (stream_id != StreamId{}) close_silent_stream(stream_id);
   if (resolution == nullptr) return;
   ++resolution->evidence.timeouts;
+  if (is_dark && resolution->purpose == Purpose::kRefresh) {  // one query is what a probe is
+    return fail(now, *resolution, Outcome::kFailed, wire::ExtendedError::kNoReachableAuthority, describe(*resolution));
+  }
   go_on(now, *resolution);
 }
 

@@ -24,8 +24,13 @@ void Engine::Impl::hedge(base::Now now, ExchangeId id) {
   if (resolution == nullptr || resolution->phase != Phase::kAwaitResponse || resolution->exchanges.size() != 1) return;
   const base::IpAddress slow = found->second.server;
   std::vector<Candidate> candidates = candidates_of(now, *resolution);
-  const auto may_help = [&](const Candidate& candidate) { return !candidate.excluded && !is_dark(candidate); };
-  for (Candidate& candidate : candidates) candidate.excluded = !may_help(candidate) || candidate.address == slow;
+  const auto may_help = [](const Candidate& candidate) { return !candidate.excluded && !is_dark(candidate); };
+  ZoneVisit& visit = *resolution->visit;
+  for (size_t index = 0; index < candidates.size(); ++index) {
+    Candidate& candidate = candidates[index];
+    candidate.excluded =
+        !may_help(candidate) || candidate.address == slow || is_retry_in_vain(visit, visit.attempts[index], candidate);
+  }
   if (std::ranges::any_of(candidates, [&](const Candidate& other) {
         return may_help(other) && !are_neighbours(other.address, slow);
       })) {

@@ -199,6 +199,7 @@ class Engine::Impl {
   bool merge_child_servers(base::Now now, Resolution& resolution);
   bool add_glue_of_other_zones(base::Now now, Resolution& resolution);
   std::vector<Candidate> candidates_of(base::Now now, Resolution& resolution);
+  [[nodiscard]] bool is_retry_in_vain(ZoneVisit& visit, const Attempt& attempt, const Candidate& candidate) const;
   void add_address(Resolution& resolution, const base::IpAddress& address, size_t server);
   void add_cached_addresses(base::Now now, Resolution& resolution, size_t server);
   [[nodiscard]] bool may_ask(const base::IpAddress& address) const;

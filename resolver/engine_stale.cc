@@ -13,7 +13,7 @@ namespace {
 // Questions without stale data that may ask dark providers at the same time.
 constexpr size_t kTriesDarkMax = 32;
 // A probe is few queries to few servers.
-constexpr uint16_t kProbeSends = 4;
+constexpr uint16_t kProbeSends = 3;
 constexpr base::Duration kProbeTime = base::seconds(4);
 
 wire::ExtendedError stale_error(bool is_denial) {

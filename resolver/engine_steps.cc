@@ -196,8 +196,10 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
     const std::vector<Candidate> candidates = candidates_of(now, resolution);
     const auto chosen = choose_server(candidates, entropy_);
     if (!chosen) break;
-    // Rather a server whose address is not known yet than one that answers nobody.
-    if (is_dark(candidates[*chosen]) && look_up_addresses(now, resolution)) return release_flight(resolution, false);
+    // Rather a server whose address is not known yet than one that answers nobody, or was silent to this question.
+    if ((is_dark(candidates[*chosen]) || candidates[*chosen].sends > 0) && look_up_addresses(now, resolution)) {
+      return release_flight(resolution, false);
+    }
     Attempt& attempt = visit.attempts[*chosen];
     if (send(now, resolution, ask, attempt, Transport::kUdp)) return;
     if (resolution.phase == Phase::kFinished) return;
@@ -209,20 +211,28 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
 }
 
 std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
   std::vector<Candidate> candidates;
-  candidates.reserve(resolution.visit->attempts.size());
+  candidates.reserve(visit.attempts.size());
   // Now and then a suspect family is given a chance, so that its recovery is noticed.
   const bool forgive = entropy_.chance(1, kExploreOneIn);
   const bool has_open = options_.stale.circuits && shared_.providers->open_circuits() > 0;
-  for (const Attempt& attempt : resolution.visit->attempts) {
-    candidates.push_back({.address = attempt.address,
-                          .health = shared_.health->view(now.boot, attempt.address),
-                          .sends = attempt.udp_sends,
-                          .excluded = attempt.excluded,
-                          .dark = has_open && shared_.providers->is_dark(groups_of(*resolution.visit, attempt)),
-                          .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())});
+  for (const Attempt& attempt : visit.attempts) {
+    Candidate candidate{.address = attempt.address,
+                        .health = shared_.health->view(now.boot, attempt.address),
+                        .sends = attempt.udp_sends,
+                        .excluded = attempt.excluded,
+                        .dark = has_open && shared_.providers->is_dark(groups_of(visit, attempt)),
+                        .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())};
+    if (attempt.udp_sends > 0 && is_retry_in_vain(visit, attempt, candidate)) candidate.excluded = true;
+    candidates.push_back(candidate);
   }
   return candidates;
+}
+
+// It was silent to this question, and so is its whole provider to everyone.
+bool Engine::Impl::is_retry_in_vain(ZoneVisit& visit, const Attempt& attempt, const Candidate& candidate) const {
+  return options_.stale.circuits && (candidate.dark || shared_.providers->is_suspect(groups_of(visit, attempt)));
 }
 
 void Engine::Impl::add_address(Resolution& resolution, const base::IpAddress& address, size_t server) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "resolver/answer.h"
 #include "server/clock.h"
 
@@ -38,6 +39,19 @@ resolver::StreamId engine_id(net::StreamId id) { return resolver::StreamId{stati
 net::ExchangeId loop_id(resolver::ExchangeId id) { return net::ExchangeId{static_cast<uint64_t>(id)}; }
 net::StreamId loop_id(resolver::StreamId id) { return net::StreamId{static_cast<uint64_t>(id)}; }
 
+base::LogLevel log_level(const cache::ProviderEvent& event) {
+  switch (event.type) {
+    case cache::ProviderEvent::Type::kSilent:
+    case cache::ProviderEvent::Type::kRefusing:
+    case cache::ProviderEvent::Type::kUplinkLost:
+      return base::LogLevel::kWarning;
+    case cache::ProviderEvent::Type::kClosed:
+    case cache::ProviderEvent::Type::kUplinkRestored:
+      return base::LogLevel::kInfo;
+  }
+  return base::LogLevel::kInfo;
+}
+
 const base::IpAddress* pointer_to(const std::optional<base::IpAddress>& address) {
   return address ? &*address : nullptr;
 }
@@ -49,6 +63,7 @@ Pump::Pump(const resolver::Options& options, const resolver::Shared& shared, cac
     : policy_(options.answer),
       client_deadline_(options.client_deadline),
       cache_(*shared.cache),
+      providers_(*shared.providers),
       reader_(reader),
       loop_(loop),
       team_(team),
@@ -89,6 +104,9 @@ void Pump::one_turn(base::Instant until) {
   if (engine_.poll_timeout() <= now.boot) {
     engine_.handle_timeout(now);
     drain_effects();
+  }
+  for (auto event = providers_.poll_event(); event; event = providers_.poll_event()) {
+    base::log_line(log_level(*event), cache::to_line(*event));
   }
   report_gauges();
   reader_.offline();

@@ -46,6 +46,7 @@ class Pump {
   resolver::AnswerPolicy policy_;
   base::Duration client_deadline_;
   cache::Cache& cache_;
+  cache::ProviderHealth& providers_;
   cache::Reader& reader_;
   net::Loop& loop_;
   Team& team_;
