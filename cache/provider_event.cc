@@ -33,7 +33,8 @@ std::string to_line(const ProviderEvent& event) {
              last_answer_text(event.since_answer);
     case ProviderEvent::Type::kClosed:
       return event.group + " answers again after " + seconds_text(event.lasted) + "; " +
-             std::to_string(event.failures) + " questions to it failed meanwhile";
+             std::to_string(event.failures) + " questions to it failed meanwhile, " +
+             std::to_string(event.stale_answers) + " answers were stale because of it";
     case ProviderEvent::Type::kUplinkLost:
       return "no name server answers, this host's own network is taken to be down: " + std::to_string(tally.timeouts) +
              " timeouts in a row and " + std::to_string(event.unreachable) + " unreachable from " +

@@ -52,6 +52,7 @@ struct ProviderEvent {
   base::Duration since_other_answer{0};  // kSilent: of anyone outside the group
   base::Duration lasted{0};              // kClosed, kUplinkRestored: since it opened
   uint32_t failures = 0;                 // kClosed, kUplinkRestored: timeouts and refusals meanwhile
+  uint32_t stale_answers = 0;            // kClosed: given meanwhile because of it
 };
 
 // So many distinct addresses or zones are told apart; a count of kDistinctMax means "or more".

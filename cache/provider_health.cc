@@ -52,6 +52,7 @@ struct ProviderHealth::ColdGroup {
   LossMeter meter;
   uint64_t refused_at = 0;  // the last one: a sign of life
   uint32_t failures_since_open = 0;
+  uint32_t stale_since_open = 0;
   std::string name;  // while it is open
 };
 
@@ -163,6 +164,7 @@ void ProviderHealth::settle(uint64_t stamp, HotGroup& group, uint64_t key) {
   event.group = std::exchange(cold.name, {});
   event.lasted = since(stamp, opened_at);
   event.failures = std::exchange(cold.failures_since_open, 0);
+  event.stale_answers = std::exchange(cold.stale_since_open, 0);
   push(std::move(event));
 }
 
@@ -306,6 +308,7 @@ void ProviderHealth::open(uint64_t stamp, HotGroup& group, ProviderEvent event) 
   ColdGroup& cold = cold_of(group);
   cold.name = event.group;
   cold.failures_since_open = 0;
+  cold.stale_since_open = 0;
   cold.silence.clear();
   cold.refusals.clear();
   group.canary.store(0, kRelaxed);
@@ -314,6 +317,32 @@ void ProviderHealth::open(uint64_t stamp, HotGroup& group, ProviderEvent event) 
   open_circuits_.fetch_add(1, kRelaxed);
   event.at = instant_of(stamp);
   push(std::move(event));
+}
+
+void ProviderHealth::on_stale_answer(const ServerGroups& groups) {
+  for (const uint64_t key : groups.keys) {
+    HotGroup* group = find(key);
+    if (group == nullptr) continue;
+    const std::lock_guard lock(shard_of(*group));
+    if (!is_still(*group, key) || group->opened_at.load(kRelaxed) == 0) continue;
+    cold_of(*group).stale_since_open += 1;
+    return;
+  }
+}
+
+std::vector<ProviderHealth::OpenCircuit> ProviderHealth::list_open(base::Instant now) const {
+  std::vector<OpenCircuit> open;
+  if (open_circuits() == 0) return open;
+  for (uint32_t index = 0; index < bucket_count_ * kGroupsPerBucket; ++index) {
+    const HotGroup& group = hot_[index];
+    if (group.opened_at.load(kRelaxed) == 0) continue;
+    const std::lock_guard lock(shard_of(group));
+    const uint64_t opened_at = group.opened_at.load(kRelaxed);
+    if (opened_at == 0) continue;
+    const ColdGroup& cold = cold_of(group);
+    open.push_back({cold.name, since(stamp_of(now), opened_at), cold.failures_since_open, cold.stale_since_open});
+  }
+  return open;
 }
 
 bool ProviderHealth::is_open(uint64_t key) const {

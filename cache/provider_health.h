@@ -26,6 +26,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/instant.h"
 #include "cache/answered_zones.h"
@@ -80,6 +82,16 @@ class ProviderHealth {
   // for the first of its groups that is open; the claim ends with whatever that group does next, or after
   // kCanaryClaimMax.
   [[nodiscard]] bool take_canary(base::Instant now, const ServerGroups& groups);
+  // A stale answer was given because these are dark: counted for the first of them that is open.
+  void on_stale_answer(const ServerGroups& groups);
+  struct OpenCircuit {
+    std::string group;
+    base::Duration open_for{0};
+    uint32_t failures = 0;  // timeouts and refusals since it opened
+    uint32_t stale_answers = 0;
+  };
+  // For people; takes each mutex in turn.
+  [[nodiscard]] std::vector<OpenCircuit> list_open(base::Instant now) const;
   // A circuit of one of the groups closed after `since`: what was held back because of it may go on.
   [[nodiscard]] bool has_recovered_since(base::Instant since, const ServerGroups& groups) const;
   // Some member of one of the groups answered something after `since` (both to the millisecond).

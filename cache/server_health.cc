@@ -199,6 +199,7 @@ ServerView ServerHealth::view(base::Instant now, const base::IpAddress& server) 
   view.timeouts_in_row = decayed(state.timeouts, age_s(now, upper(failures)));
   view.tcp_failures_in_row = decayed(state.tcp_failures, age_s(now, lower(failures)));
   view.last_answer_s = upper(slot->used.load(kRelaxed));
+  view.last_timeout_s = upper(failures);
   if (!is_verdict_over(now, state.edns_at)) view.edns = state.edns;
   view.keeps_case = !state.loses_case || is_verdict_over(now, state.case_at);
   const uint64_t cookie_at = slot->cookie_at.load(kRelaxed);

@@ -31,6 +31,7 @@ struct ServerView {
   uint8_t timeouts_in_row = 0;  // decayed: halves every kFailureHalfLife
   uint8_t tcp_failures_in_row = 0;
   uint32_t last_answer_s = 0;  // boot seconds; 0: none
+  uint32_t last_timeout_s = 0;
   EdnsSupport edns = EdnsSupport::kUnknown;
   bool keeps_case = true;  // false: it does not echo the letter case of the question
   std::optional<ServerCookie> cookie;

@@ -184,6 +184,8 @@ class Engine::Impl {
   [[nodiscard]] cache::ServerGroups groups_of(ZoneVisit& visit, const Attempt& attempt) const;
   [[nodiscard]] bool are_all_dark(ZoneVisit& visit) const;
   [[nodiscard]] bool has_trouble() const;
+  [[nodiscard]] cache::ServerView health_of(base::Now now, const base::IpAddress& server) const;
+  void count_stale_by_provider(ZoneVisit& visit) const;
   void note_groups(Resolution& resolution, const Attempt& attempt, Exchange& exchange) const;
   void tell_answer(base::Now now, const Exchange& exchange, ResponseClass response_class);
   void tell_timeout(base::Now now, const Exchange& exchange);

@@ -67,6 +67,24 @@ cache::ServerGroups Engine::Impl::groups_of(ZoneVisit& visit, const Attempt& att
   return groups;
 }
 
+// Without the timeouts of a time when our own uplink was lost: they say nothing of the server.
+cache::ServerView Engine::Impl::health_of(base::Now now, const base::IpAddress& server) const {
+  cache::ServerView view = shared_.health->view(now.boot, server);
+  if (view.timeouts_in_row == 0 || !options_.stale.circuits) return view;
+  const auto outage = shared_.providers->last_uplink_outage();
+  // Whole seconds, and a query is sent before it times out.
+  const auto timed_out = base::Instant::from_boot(base::seconds(view.last_timeout_s + 1));
+  const bool is_excused = outage && timed_out >= outage->from &&
+                          (outage->to == base::Instant::never() || timed_out < outage->to + kTimeoutMax);
+  if (is_excused) view.timeouts_in_row = 0;
+  return view;
+}
+
+// For the first of its servers whose circuit is open: what the operator sees of an outage.
+void Engine::Impl::count_stale_by_provider(ZoneVisit& visit) const {
+  if (!visit.attempts.empty()) shared_.providers->on_stale_answer(groups_of(visit, visit.attempts.front()));
+}
+
 bool Engine::Impl::has_trouble() const {
   return options_.stale.circuits && (shared_.providers->open_circuits() > 0 || shared_.providers->is_uplink_lost());
 }

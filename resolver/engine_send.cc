@@ -130,7 +130,7 @@ void Engine::Impl::handle_woken(base::Now) {
 
 bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt,
                         Transport transport) {
-  const bool dark = shared_.health->view(now.boot, attempt.address).timeouts_in_row >= kDarkAfterTimeouts;
+  const bool dark = health_of(now, attempt.address).timeouts_in_row >= kDarkAfterTimeouts;
   const uint32_t usual = options_.bounds.exchanges_per_server_max;
   const uint32_t limit = dark ? std::min(usual, options_.bounds.exchanges_per_dark_server_max) : usual;
   const auto in_flight = exchanges_to_.find(attempt.address);
@@ -165,7 +165,7 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   if (resolution.phase == Phase::kFindServers) resolution.enter(Phase::kAwaitResponse);
   if (transport == Transport::kUdp) {
     const uint8_t earlier_sends = attempt.udp_sends++;
-    const cache::ServerView health = shared_.health->view(now.boot, attempt.address);
+    const cache::ServerView health = health_of(now, attempt.address);
     if (!resolution.visit->patience_running) start_patience(now, resolution, patience(health));
     resolution.visit->patience_running = true;
     exchange.timeout_at = now.boot + udp_timeout(health, earlier_sends);

@@ -57,6 +57,7 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
                                          : "no provider of zone " + visit.delegation.zone.to_text() + " answers";
       if (!situation.uplink_lost) note_zone_fails(now, resolution);
       probe(now, resolution);
+      count_stale_by_provider(visit);
       return take_stale(now, resolution,
                         situation.uplink_lost ? base::Counter::kStaleUplink : base::Counter::kStaleDark);
     case StaleVerdict::kTryFew:

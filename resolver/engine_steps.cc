@@ -219,7 +219,7 @@ std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& re
   const bool has_open = options_.stale.circuits && shared_.providers->open_circuits() > 0;
   for (const Attempt& attempt : visit.attempts) {
     Candidate candidate{.address = attempt.address,
-                        .health = shared_.health->view(now.boot, attempt.address),
+                        .health = health_of(now, attempt.address),
                         .sends = attempt.udp_sends,
                         .excluded = attempt.excluded,
                         .dark = has_open && shared_.providers->is_dark(groups_of(visit, attempt)),

@@ -218,8 +218,9 @@ std::string Daemon::answer_control(std::string_view request) {
   facts.uptime_s = static_cast<uint64_t>(base::duration_cast<base::seconds>(read_clock().boot - started_).count());
   std::vector<const WorkerReport*> reports;
   for (const auto& worker : workers_) reports.push_back(&worker->report());
+  const ProviderStats providers{providers_->is_uplink_lost(), providers_->list_open(read_clock().boot)};
   const StatsFormat format = request == "stats" ? StatsFormat::kText : StatsFormat::kJson;
-  return "ok\n" + render_stats(facts, reports, cache_->usage(), format);
+  return "ok\n" + render_stats(facts, reports, cache_->usage(), providers, format);
 }
 
 void Daemon::run() {

@@ -10,13 +10,13 @@ constexpr std::array<std::string_view, kGaugeCount> kGaugeNames = {
     "now.flights", "now.timers",      "now.engine_bytes", "now.client_connections"};
 
 struct Line {
-  std::string_view name;
+  std::string name;
   std::string value;
   bool is_text = false;
 };
 
 std::vector<Line> lines_of(const ServerFacts& facts, const std::vector<const WorkerReport*>& workers,
-                           const cache::Cache::Usage& cache) {
+                           const cache::Cache::Usage& cache, const ProviderStats& providers) {
   std::vector<Line> lines = {{"server.version", facts.version, true},
                              {"server.backend", facts.backend, true},
                              {"server.uptime_s", std::to_string(facts.uptime_s)},
@@ -25,19 +25,30 @@ std::vector<Line> lines_of(const ServerFacts& facts, const std::vector<const Wor
   for (size_t index = 0; index < base::kCounterCount; ++index) {
     uint64_t sum = 0;
     for (const WorkerReport* worker : workers) sum += worker->counters.get(static_cast<base::Counter>(index));
-    lines.push_back({base::kCounterInfo[index].name, std::to_string(sum)});
+    lines.push_back({std::string(base::kCounterInfo[index].name), std::to_string(sum)});
   }
   for (size_t index = 0; index < kGaugeCount; ++index) {
     uint64_t sum = 0;
     for (const WorkerReport* worker : workers) sum += worker->gauges.get(static_cast<Gauge>(index));
-    lines.push_back({kGaugeNames[index], std::to_string(sum)});
+    lines.push_back({std::string(kGaugeNames[index]), std::to_string(sum)});
   }
   for (const auto& [name, value] : {std::pair<std::string_view, uint64_t>("cache.entries", cache.entries),
                                     {"cache.bytes", cache.bytes},
                                     {"cache.bytes_max", cache.bytes_max},
                                     {"cache.retired_bytes", cache.retired_bytes},
                                     {"cache.evictions", cache.evictions}}) {
-    lines.push_back({name, std::to_string(value)});
+    lines.push_back({std::string(name), std::to_string(value)});
+  }
+  lines.push_back({"providers.uplink_lost", providers.is_uplink_lost ? "1" : "0"});
+  lines.push_back({"providers.down", std::to_string(providers.open.size())});
+  for (size_t index = 0; index < providers.open.size(); ++index) {
+    const auto& circuit = providers.open[index];
+    const std::string prefix = "providers.down." + std::to_string(index + 1);
+    const auto seconds = base::duration_cast<base::seconds>(circuit.open_for).count();
+    lines.push_back({prefix + ".name", circuit.group, true});
+    lines.push_back({prefix + ".seconds", std::to_string(seconds)});
+    lines.push_back({prefix + ".failed", std::to_string(circuit.failures)});
+    lines.push_back({prefix + ".stale_answers", std::to_string(circuit.stale_answers)});
   }
   return lines;
 }
@@ -54,12 +65,12 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 std::string render_stats(const ServerFacts& facts, const std::vector<const WorkerReport*>& workers,
-                         const cache::Cache::Usage& cache, StatsFormat format) {
+                         const cache::Cache::Usage& cache, const ProviderStats& providers, StatsFormat format) {
   std::string text;
-  for (const Line& line : lines_of(facts, workers, cache)) {
+  for (const Line& line : lines_of(facts, workers, cache, providers)) {
     switch (format) {
       case StatsFormat::kText:
-        text += std::string(line.name) + " " + line.value + "\n";
+        text += line.name + " " + line.value + "\n";
         break;
       case StatsFormat::kJson:
         text += (text.empty() ? "{\n  " : ",\n  ") + quoted(line.name) + ": " +

@@ -10,6 +10,7 @@
 
 #include "base/counters.h"
 #include "cache/cache.h"
+#include "cache/provider_health.h"
 
 namespace server {
 
@@ -48,10 +49,17 @@ struct ServerFacts {
   uint64_t log_lines_lost = 0;
 };
 
+// The providers that are taken to be down now.
+struct ProviderStats {
+  bool is_uplink_lost = false;
+  std::vector<cache::ProviderHealth::OpenCircuit> open;
+};
+
 enum class StatsFormat : uint8_t { kText, kJson };
 
 // "name value" a line, or one JSON object of numbers (version and backend are strings).
 [[nodiscard]] std::string render_stats(const ServerFacts& facts, const std::vector<const WorkerReport*>& workers,
-                                       const cache::Cache::Usage& cache, StatsFormat format);
+                                       const cache::Cache::Usage& cache, const ProviderStats& providers,
+                                       StatsFormat format);
 
 }  // namespace server

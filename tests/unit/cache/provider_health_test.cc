@@ -376,7 +376,8 @@ TEST_F(Provider, TellsTheEvidenceInOneLine) {
   event.type = Type::kClosed;
   event.lasted = milliseconds(31'250);
   event.failures = 44;
-  EXPECT_EQ(cache::to_line(event), "example.net answers again after 31.2 s; 44 questions to it failed meanwhile");
+  EXPECT_EQ(cache::to_line(event), "example.net answers again after 31.2 s; 44 questions to it failed meanwhile, 0 answers "
+                                  "were stale because of it");
 }
 
 }  // namespace
