@@ -102,7 +102,7 @@ void Engine::Impl::shed_marked(base::Now now) {
 void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Outcome outcome) {
   const bool keep = outcome == Outcome::kFailed || outcome == Outcome::kLoop ||
                     (outcome == Outcome::kBudget && resolution.from_client);
-  if (!keep) return;
+  if (!keep || resolution.purpose == Purpose::kParent) return;  // the parent's silence is no failure of the zone's NS
   const cache::Key key = shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure);
   const cache::Entry* previous = shared_.cache->peek(key);
   // Several that waited for the same servers fail together: that is one failure.

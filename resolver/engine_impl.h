@@ -171,6 +171,7 @@ class Engine::Impl {
   bool take_stale(base::Now now, Resolution& resolution, base::Counter reason);
   [[nodiscard]] bool is_failure_void(base::Now now, Resolution& resolution, const cache::Entry& failure);
   void start_patience(base::Now now, Resolution& resolution, base::Duration patience);
+  [[nodiscard]] base::Duration patience_of(base::Now now, const ZoneVisit& visit) const;
   void on_patience_over(base::Now now, ResolutionId id);
   void lose_patience(base::Now now, ResolutionId id, base::Counter reason);
   bool answer_stale(base::Now now, ClientId id, std::string_view why, base::Counter reason);
@@ -236,7 +237,10 @@ class Engine::Impl {
   void close_exchanges(Resolution& resolution);
   void leave_exchanges(Resolution& resolution);
   void drop_exchange(Exchange& exchange);
+  [[nodiscard]] uint64_t left_key(const base::IpAddress& server, wire::NameView name, wire::Type type) const;
+  void leave(Exchange& exchange, Resolution& resolution);
   void hedge(base::Now now, ExchangeId id);
+  void probe_dead_server(base::Now now, Resolution& resolution, const AskNow& ask);
 
   // Receiving
   void accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message);
@@ -309,7 +313,7 @@ class Engine::Impl {
   std::map<ExchangeId, Exchange> exchanges_;  // oldest first
   std::unordered_map<base::IpAddress, uint32_t> exchanges_to_;
   FairShare exchanges_by_zone_;
-  size_t left_exchanges_ = 0;  // those that nobody waits for
+  std::unordered_map<uint64_t, ExchangeId> left_;  // those that nobody waits for, by left_key()
   HedgeAllowance hedge_allowance_;
   ParentQuestions parent_questions_;
   size_t tries_dark_ = 0;  // resolutions without stale data that ask dark providers all the same

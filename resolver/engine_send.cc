@@ -32,6 +32,8 @@ Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& re
     counters_.add(base::Counter::kFlightsJoined);
     resolution.flight = key;
     found->second.followers.push_back(resolution.id);
+    // Whose flight it is may have patience without end (a refresh).
+    start_patience(now, resolution, patience_of(now, *resolution.visit));
     resolution.enter(Phase::kAwaitFlight);
     return FlightTurn::kWait;
   }
@@ -41,7 +43,7 @@ Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& re
       resolution.parked = true;
       resolution.parked_until = now.boot + kParkedMax;
       parked_.insert(resolution.id);
-      start_patience(now, resolution, kPatienceMin);
+      start_patience(now, resolution, patience_of(now, *resolution.visit));
       timers_.arm({resolution.parked_until, TimerKind::kParked, resolution.id});
       resolution.enter(Phase::kAwaitFlight);
       return FlightTurn::kWait;
@@ -74,6 +76,7 @@ void Engine::Impl::release_flight(Resolution& resolution, bool failed) {
     follower->flight = 0;
     if (failed) {
       follower->flight_failed = true;
+      follower->evidence = resolution.evidence;
       follower->result.error = resolution.result.error;
       follower->result.error_text = resolution.result.error_text;
     } else {
@@ -141,6 +144,10 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   if (!resolution.budget->spend_send()) {
     fail_budget(now, resolution);
     return false;
+  }
+  // The same question to the same server never twice at once, though nobody waits for the other.
+  if (const auto left = left_.find(left_key(attempt.address, ask.name, ask.type)); left != left_.end()) {
+    close_exchange(exchanges_.at(left->second));
   }
   if (exchanges_.size() >= options_.bounds.exchanges_max) make_room_for_exchange();
   const ExchangeId id{next_id_++};
@@ -305,7 +312,7 @@ void Engine::Impl::close_exchanges(Resolution& resolution) {
 void Engine::Impl::drop_exchange(Exchange& exchange) {
   timers_.disarm({exchange.timeout_at, TimerKind::kExchange, static_cast<uint64_t>(exchange.id)});
   timers_.disarm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(exchange.id)});
-  if (exchange.resolution == 0) --left_exchanges_;
+  if (exchange.resolution == 0) left_.erase(left_key(exchange.server, exchange.name, exchange.type));
   if (const auto count = exchanges_to_.find(exchange.server); --count->second == 0) exchanges_to_.erase(count);
   if (Stream* stream = exchange.transport == Transport::kTcp ? streams_.find(exchange.stream) : nullptr) {
     if (stream->pending.erase(exchange.query_id) > 0 && stream->pending.empty()) {

@@ -121,6 +121,16 @@ void Engine::Impl::start_patience(base::Now now, Resolution& resolution, base::D
   timers_.arm({resolution.patience_until, TimerKind::kPatience, resolution.id});
 }
 
+// For who waits for somebody else's query to one of these servers.
+base::Duration Engine::Impl::patience_of(base::Now now, const ZoneVisit& visit) const {
+  base::Duration longest{0};
+  for (const Attempt& attempt : visit.attempts) {
+    const cache::ServerView health = health_of(now, attempt.address);
+    if (health.known) longest = std::max(longest, patience(health));
+  }
+  return longest > base::Duration(0) ? longest : kPatienceUnknown;
+}
+
 void Engine::Impl::on_patience_over(base::Now now, ResolutionId id) {
   Resolution* resolution = find(id);
   if (resolution == nullptr) return;

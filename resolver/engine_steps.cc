@@ -201,7 +201,11 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
       return release_flight(resolution, false);
     }
     Attempt& attempt = visit.attempts[*chosen];
-    if (send(now, resolution, ask, attempt, Transport::kUdp)) return;
+    const bool is_first = attempt.udp_sends == 0;
+    if (send(now, resolution, ask, attempt, Transport::kUdp)) {
+      if (is_first && !is_dark(candidates[*chosen])) probe_dead_server(now, resolution, ask);
+      return;
+    }
     if (resolution.phase == Phase::kFinished) return;
     attempt.excluded = true;  // full: not this one now
     ++resolution.evidence.shed;

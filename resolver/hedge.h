@@ -24,6 +24,17 @@ inline constexpr base::Duration kHedgeDelayUnknown = base::milliseconds(250);
   return health.known ? std::max(kHedgeDelayMin, usual_wait(health)) : kHedgeDelayUnknown;
 }
 
+// A server that answered not long ago may be back any moment; one long dead hardly.
+inline constexpr base::Duration kProbeDeadEvery = base::seconds(2);
+inline constexpr base::Duration kProbeLongDeadEvery = base::seconds(60);
+inline constexpr base::Duration kLongDeadAfter = base::seconds(600);
+
+[[nodiscard]] constexpr bool is_probe_due(base::Instant now, const cache::ServerView& health) {
+  const auto since = [&](uint32_t at_s) { return now - base::Instant::from_boot(base::seconds(at_s)); };
+  const bool is_long_dead = since(health.last_answer_s) > kLongDeadAfter;
+  return since(health.last_timeout_s) >= (is_long_dead ? kProbeLongDeadEvery : kProbeDeadEvery);
+}
+
 // When everything is slow a second query for each would only add to it: one for every kQueriesPerHedge
 // queries, and a reserve for the first moments of an outage.
 class HedgeAllowance {

@@ -30,9 +30,12 @@ void ParentQuestions::on_failure(base::Instant now, wire::NameView zone, uint64_
   Zone& entry = zones_.front();
   if (now - entry.last_failure > kForgetAfter) entry.failed_since = now;
   entry.last_failure = now;
-  waiting_.erase({entry.asked, key});
+  Parent& parent = parents_[parent_key];
+  parent.waiting.erase({entry.asked, key});
   if (entry.asked < UINT32_MAX) ++entry.asked;
-  if (now >= entry.next_at) waiting_.insert({entry.asked, key});
+  if (now < entry.next_at) return;
+  parent.waiting.insert({entry.asked, key});
+  give_turn(parent_key, parent);
 }
 
 void ParentQuestions::on_answer(uint64_t key) {
@@ -41,31 +44,46 @@ void ParentQuestions::on_answer(uint64_t key) {
 }
 
 void ParentQuestions::erase(Place zone) {
-  waiting_.erase({zone->asked, zone->key});
+  const auto parent = parents_.find(zone->parent_key);
+  if (parent != parents_.end()) parent->second.waiting.erase({zone->asked, zone->key});
   by_key_.erase(zone->key);
   zones_.erase(zone);
 }
 
+void ParentQuestions::give_turn(uint64_t key, Parent& parent) {
+  if (parent.has_turn || parent.waiting.empty() || parent.asked >= kPerParentPerSecond) return;
+  parent.has_turn = true;
+  turns_.push_back(key);
+}
+
+void ParentQuestions::begin_second(base::Instant now) {
+  if (second_ == now.boot_seconds()) return;
+  second_ = now.boot_seconds();
+  std::erase_if(parents_, [](const auto& parent) { return parent.second.waiting.empty() && !parent.second.has_turn; });
+  for (auto& [key, parent] : parents_) {
+    parent.asked = 0;
+    give_turn(key, parent);
+  }
+}
+
 std::optional<wire::Name> ParentQuestions::take_due(base::Instant now) {
-  size_t looks = 0;
-  for (auto at = waiting_.rbegin(); at != waiting_.rend() && looks < kLooksMax; ++at, ++looks) {
-    Zone& zone = *by_key_.at(at->second);
-    if (!may_ask_parent(now, zone.parent_key)) continue;
-    waiting_.erase({zone.asked, zone.key});
+  begin_second(now);
+  while (!turns_.empty()) {
+    const uint64_t key = turns_.front();
+    turns_.pop_front();
+    Parent& parent = parents_.at(key);
+    parent.has_turn = false;
+    if (parent.waiting.empty()) continue;
+    const auto most_asked = std::prev(parent.waiting.end());
+    Zone& zone = *by_key_.at(most_asked->second);
+    parent.waiting.erase(most_asked);
+    ++parent.asked;
+    give_turn(key, parent);
     zone.asked = 0;
     zone.next_at = now + interval(now - zone.failed_since);
     return zone.name;
   }
   return std::nullopt;
-}
-
-bool ParentQuestions::may_ask_parent(base::Instant now, uint64_t parent_key) {
-  if (parents_second_ != now.boot_seconds()) parents_.clear();
-  parents_second_ = now.boot_seconds();
-  uint32_t& asked = parents_[parent_key];
-  if (asked >= kPerParentPerSecond) return false;
-  ++asked;
-  return true;
 }
 
 }  // namespace resolver

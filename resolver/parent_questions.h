@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <optional>
 #include <set>
@@ -26,7 +27,6 @@ class ParentQuestions {
   static constexpr base::Duration kForgetAfter = base::seconds(300);
   static constexpr uint32_t kPerParentPerSecond = 100;
   static constexpr size_t kZonesMax = 8192;
-  static constexpr size_t kLooksMax = 16;  // at zones whose parents have been asked enough, in one call
 
   // A client asked for something in `zone`, and its servers are of no use. The keys: the caller's hashes.
   void on_failure(base::Instant now, wire::NameView zone, uint64_t key, uint64_t parent_key);
@@ -47,15 +47,21 @@ class ParentQuestions {
     base::Instant next_at;
     uint32_t asked = 0;  // by clients since the parent was asked last
   };
+  struct Parent {
+    std::set<std::pair<uint32_t, uint64_t>> waiting;  // (asked, key of zone): due, and its turn has not come
+    uint32_t asked = 0;                               // in this second
+    bool has_turn = false;                            // is in turns_
+  };
   using Place = std::list<Zone>::iterator;
   void erase(Place zone);
-  [[nodiscard]] bool may_ask_parent(base::Instant now, uint64_t parent_key);
+  void give_turn(uint64_t key, Parent& parent);
+  void begin_second(base::Instant now);
 
   std::list<Zone> zones_;  // the one that failed last first
   std::unordered_map<uint64_t, Place> by_key_;
-  std::set<std::pair<uint32_t, uint64_t>> waiting_;  // (asked, key): due, and its turn has not come
-  std::unordered_map<uint64_t, uint32_t> parents_;   // how often each was asked in this second
-  uint32_t parents_second_ = 0;
+  std::unordered_map<uint64_t, Parent> parents_;  // those with zones that wait, or asked in this second
+  std::deque<uint64_t> turns_;                    // parents that may be asked, one after the other
+  uint32_t second_ = 0;
 };
 
 }  // namespace resolver

@@ -21,6 +21,18 @@ TEST(HedgeDelay, FollowsTheServersHistory) {
   EXPECT_EQ(hedge_delay(cache::ServerView{}), kHedgeDelayUnknown);
 }
 
+TEST(ProbeOfADeadServer, ComesOftenAtFirstAndRarelyLater) {
+  const auto at = [](int64_t seconds) { return base::Instant::from_boot(base::seconds(seconds)); };
+  cache::ServerView dead;
+  dead.last_answer_s = 1000;
+  dead.last_timeout_s = 1010;
+  EXPECT_FALSE(is_probe_due(at(1011), dead));
+  EXPECT_TRUE(is_probe_due(at(1012), dead));
+  dead.last_timeout_s = 1650;
+  EXPECT_FALSE(is_probe_due(at(1700), dead));
+  EXPECT_TRUE(is_probe_due(at(1710), dead));
+}
+
 TEST(HedgeAllowance, IsAReserveAndOneForFourQueries) {
   HedgeAllowance allowance;
   for (uint32_t hedge = 0; hedge < HedgeAllowance::kReserve; ++hedge) EXPECT_TRUE(allowance.take());
