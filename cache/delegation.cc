@@ -86,7 +86,7 @@ bool has_same_names(const Entry& previous, const std::vector<DelegationServer>& 
 }  // namespace
 
 EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space, uint32_t ttl_s,
-                               uint32_t lease_until_s, const Entry* previous) {
+                               uint32_t lease_until_s, const Entry* previous, uint8_t step) {
   CHECK(space == Space::kDelegation || space == Space::kChildNs);
   const std::vector<DelegationServer> servers = bounded(delegation.servers);
   std::vector<uint8_t> body;
@@ -105,6 +105,7 @@ EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, 
   parts.header.space = space;
   parts.header.kind = Kind::kDelegation;
   parts.header.rank = space == Space::kDelegation ? Rank::kReferral : Rank::kAuthAuthority;
+  parts.header.step = step & 7;
   parts.header.zone_labels = static_cast<uint8_t>(delegation.zone.view().label_count());
   parts.name = delegation.zone;
   parts.body = body;

@@ -32,9 +32,10 @@ struct Delegation {
 };
 
 // Keeps the bounds above. `space` is kDelegation or kChildNs; `lease_until_s` boot seconds. `previous`: the entry
-// now in the cache for the same zone and space, expired or not, or nullptr.
+// now in the cache for the same zone and space, expired or not, or nullptr. `step` as in EntryHeader.
 [[nodiscard]] EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space,
-                                             uint32_t ttl_s, uint32_t lease_until_s, const Entry* previous = nullptr);
+                                             uint32_t ttl_s, uint32_t lease_until_s, const Entry* previous = nullptr,
+                                             uint8_t step = 0);
 // REQUIRES: the entry is of kind kDelegation.
 [[nodiscard]] Delegation read_delegation(const Entry& entry);
 // Since when, in boot seconds, the zone has been given to just these NS names, as far as is known.

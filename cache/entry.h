@@ -51,7 +51,10 @@ struct EntryHeader {
   wire::Type type = wire::Type::kNone;
   Space space = Space::kAnswer;
   Kind kind = Kind::kRrset;
-  Rank rank = Rank::kAuthAnswer;
+  Rank rank : 4 = Rank::kAuthAnswer;
+  uint8_t step : 3 = 0;       // of its route (resolver/routes.h): 0 the first, above it a fallback; of a delegation:
+                              // 0 iteration from the root, else 1 + the step of the stub below which it lies
+  uint8_t forwarded : 1 = 0;  // a forwarder's word: answers clients, never serves iteration
   Validation validation = Validation::kUnchecked;
   uint8_t name_bytes = 1;
   uint8_t zone_labels = 0;  // the zone it came from is this suffix of the name

@@ -21,6 +21,7 @@ inline constexpr uint64_t kMemoryBytesMin = 1ULL << 20;    // chosen: below this
 inline constexpr uint64_t kMemoryBytesMax = 1ULL << 40;    // chosen: 1 TiB
 inline constexpr uint32_t kTtlSecondsMax = 0x7FFFFFFF;     // RFC 2181 §8
 inline constexpr uint32_t kCharacterStringBytesMax = 255;  // RFC 1035 §3.3
+inline constexpr size_t kRouteStepsMax = 7;                // three bits of an entry say which step it came from
 inline constexpr const char* kIterate = "iterate";         // the step of a route that is no upstream
 
 struct PortRange {

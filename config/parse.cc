@@ -236,6 +236,12 @@ void parse_route(Section section, const std::vector<Upstream>& upstreams, std::v
   if (section.node("via") == nullptr || (section.node("via")->is_array() && section.node("via")->as_array()->empty())) {
     section.error(section.line("via"), "via", " names no step; write a line like via = [\"iterate\"]");
   }
+  if (route.via.size() > kRouteStepsMax) {
+    section.error(
+        section.line("via"), "via",
+        " has " + std::to_string(route.via.size()) + " steps; write at most " + std::to_string(kRouteStepsMax));
+    route.via.clear();  // one sentence is enough
+  }
   std::set<std::string> known = {kIterate};
   for (const Upstream& upstream : upstreams) known.insert(upstream.name);
   std::set<std::string> seen;

@@ -31,6 +31,9 @@ class QueryBudget {
   }
   [[nodiscard]] bool has_time(base::Instant now) { return now < deadline_ || refuse(BudgetItem::kWallTime); }
   [[nodiscard]] base::Instant deadline() const { return deadline_; }
+  // Whether anything is heard at all: of any server, for any part of the question.
+  void note_response(base::Instant now) { last_response_ = now; }
+  [[nodiscard]] base::Instant last_response() const { return last_response_; }
   [[nodiscard]] BudgetItem exhausted() const { return exhausted_; }
 
  private:
@@ -45,6 +48,7 @@ class QueryBudget {
   }
   BudgetLimits left_;
   base::Instant deadline_;
+  base::Instant last_response_;
   BudgetItem exhausted_ = BudgetItem::kNone;
 };
 

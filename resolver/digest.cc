@@ -20,7 +20,7 @@ enum class ChainEnd : uint8_t { kNothing, kRrset, kAlias, kTooLong, kBroken };
 class Digester {
  public:
   Digester(const wire::MessageView& message, const Asked& asked)
-      : asked_(asked), aa_(message.header().aa), ra_(message.header().ra),
+      : asked_(asked), aa_(message.header().aa && !asked.of_forwarder), ra_(message.header().ra),
         answers_(message, wire::Section::kAnswer), authority_(message, wire::Section::kAuthority),
         additional_(message, wire::Section::kAdditional) {}
 
@@ -37,6 +37,7 @@ class Digester {
   ResponseClass classify(wire::Rcode rcode, ChainEnd end);
   ResponseClass classify_end_of_chain(wire::Rcode rcode);
   ResponseClass classify_without_answer();
+  ResponseClass classify_empty_of_forwarder();
   bool find_referral();
   void find_child_ns();
   LearnedDelegation delegation_from(const LearnedRrset& ns_set);
@@ -45,7 +46,13 @@ class Digester {
     return aa_ ? cache::Rank::kAuthAnswer : cache::Rank::kNonAuthAnswer;
   }
   // A recursive resolver speaking of what it has heard: not a server for the zone.
-  [[nodiscard]] bool is_hearsay() const { return ra_ && !aa_; }
+  [[nodiscard]] bool is_hearsay() const { return ra_ && !aa_ && !asked_.of_forwarder; }
+  // Whether the servers asked may speak of the name.
+  [[nodiscard]] bool is_theirs(wire::NameView name) const {
+    if (!name.is_within(asked_.zone)) return false;
+    const RouteTable* routes = asked_.routes;
+    return routes == nullptr || &routes->find(name, asked_.type) == &routes->find(asked_.name, asked_.type);
+  }
 
   const Asked& asked_;
   bool aa_;
@@ -154,7 +161,7 @@ ChainEnd Digester::follow_chain() {
   for (size_t aliases = 0; aliases < kAliasesPerMessageMax; ++aliases) {
     // A loop is left to whoever counts aliases: the target has been in the chain already.
     const bool is_loop = std::find(visited.begin(), visited.end(), out_.target) != visited.end();
-    if (is_loop || !out_.target.view().is_within(asked_.zone)) break;
+    if (is_loop || !is_theirs(out_.target)) break;
     visited.push_back(out_.target);
     const ChainEnd end = follow_link();
     if (end == ChainEnd::kNothing) break;
@@ -231,6 +238,7 @@ void Digester::find_child_ns() {
 
 // NOERROR without anything for the name in the answer section, and without a valid SOA.
 ResponseClass Digester::classify_without_answer() {
+  if (asked_.of_forwarder) return classify_empty_of_forwarder();
   if (find_referral()) return ResponseClass::kReferral;
   if (broken_) return ResponseClass::kBroken;
   if (is_hearsay() || authority_.has_type(wire::Type::kSoa)) return ResponseClass::kLame;  // its SOA is not for us
@@ -242,11 +250,19 @@ ResponseClass Digester::classify_without_answer() {
   return aa_ ? ResponseClass::kNodata : ResponseClass::kLame;
 }
 
+// Small forwarders leave the SOA out of what they deny; without RA, or with a referral, it did not recurse.
+ResponseClass Digester::classify_empty_of_forwarder() {
+  if (answers_.has_data_at(asked_.name)) return ResponseClass::kNodata;
+  if (answers_.plain_count() > 0) return ResponseClass::kBroken;
+  const bool recursed = ra_ && !authority_.has_type(wire::Type::kNs) && !authority_.has_type(wire::Type::kSoa);
+  return recursed ? ResponseClass::kNodata : ResponseClass::kLame;
+}
+
 // The chain is empty or ends in an alias.
 ResponseClass Digester::classify_end_of_chain(wire::Rcode rcode) {
   const bool has_alias = !out_.chain.empty();
   // RFC 6604 §3: the RCODE speaks of the last name, and of nothing outside the zone.
-  if (!out_.target.view().is_within(asked_.zone)) return ResponseClass::kAlias;
+  if (!is_theirs(out_.target)) return ResponseClass::kAlias;
   if (!find_soa()) return ResponseClass::kBroken;
   if (rcode == wire::Rcode::kNxdomain) {
     const bool foreign_soa = !out_.soa && authority_.has_type(wire::Type::kSoa);
@@ -347,7 +363,13 @@ ResponseDigest digest_response(const wire::MessageView& message, const Asked& as
       return without_content(ResponseClass::kServfail, asked);
   }
   if (message.header().tc) return without_content(ResponseClass::kTruncated, asked);
-  return Digester(message, asked).digest(rcode);
+  ResponseDigest digest = Digester(message, asked).digest(rcode);
+  if (asked.of_forwarder && message.edns() && message.edns()->extended_error) {
+    const wire::ExtendedError error = message.edns()->extended_error->code;
+    const bool is_stale = error == wire::ExtendedError::kStaleAnswer || error == wire::ExtendedError::kStaleNxdomain;
+    if (is_stale) digest.stale_at_forwarder = error;
+  }
+  return digest;
 }
 
 }  // namespace resolver

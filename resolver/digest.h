@@ -14,6 +14,10 @@
 // A question for DS whose servers refer to the very name asked is kReferral; that there is no DS is the
 // caller's conclusion.
 //
+// Of a forwarder only the alias chain and its denial are taken, with the rank of an answer without AA,
+// whatever its AA bit: no NS set, no glue, so that it can give no delegation (MaginotDNS); a referral from
+// it is lame. RA without AA is what a forwarder should say.
+//
 // The caller has matched id, peer, port and question before.
 #pragma once
 
@@ -23,6 +27,7 @@
 
 #include "cache/delegation.h"
 #include "cache/entry.h"
+#include "resolver/routes.h"
 #include "wire/message.h"
 
 namespace resolver {
@@ -31,6 +36,9 @@ struct Asked {
   wire::NameView name;     // the question as asked (perhaps minimised)
   wire::Type type;
   wire::NameView zone;     // whose servers were asked
+  bool of_forwarder = false;
+  // A chain ends where another route begins: its names are asked there, whatever these servers say of them.
+  const RouteTable* routes = nullptr;  // nullptr: one route for all
 };
 
 enum class ResponseClass : uint8_t {
@@ -80,6 +88,8 @@ struct ResponseDigest {
   std::optional<LearnedDelegation> referral;
   std::optional<LearnedDelegation> child_ns;   // the asked zone's own NS set from an AA response
   uint32_t scrubbed_records = 0;
+  // EDE 3 or 19 of a forwarder: what it gives is past its TTL there, so it must not be cached as fresh.
+  std::optional<wire::ExtendedError> stale_at_forwarder;
 };
 
 [[nodiscard]] ResponseDigest digest_response(const wire::MessageView& message, const Asked& asked);

@@ -97,6 +97,9 @@ void Engine::Impl::handle_timeout(base::Now now) {
           make_ready(resolution->id);
         }
         break;
+      case TimerKind::kStep:
+        on_step_silent(now, due->id);
+        break;
       case TimerKind::kStream:
         if (Stream* stream = streams_.find(StreamId{due->id}); stream != nullptr && stream->pending.empty()) {
           effects_.push_back(CloseStream{stream->id});

@@ -11,9 +11,11 @@
 namespace resolver {
 
 void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::NameView target) {
+  if (resolution.walk.use == RouteUse::kProbe) return finish(now, resolution, Outcome::kAnswered);
   if (!resolution.budget->spend_alias() || resolution.result.chain.size() > 2 * kAliasLinksMax)
     return fail_budget(now, resolution);
-  const ResolutionId sub = join_or_start(now, resolution, target, resolution.type, resolution.depth);
+  const ResolutionId sub =
+      join_or_start(now, resolution, target, resolution.type, resolution.depth, resolution.walk.use);
   if (sub == 0) {
     if (resolution.budget->exhausted() != BudgetItem::kNone) return fail_budget(now, resolution);
     counters_.add(base::Counter::kResolutionLoops);
@@ -25,9 +27,9 @@ void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::Nam
 
 // 0: no budget left, too deep, or it would wait for itself.
 ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type,
-                                         uint8_t depth) {
+                                         uint8_t depth, RouteUse use) {
   const wire::Name lower = wire::Name(name).lowercased();
-  const uint64_t question = shared_.cache->key(lower, type, cache::Space::kAnswer).hash;
+  const uint64_t question = question_of(lower, type, use);
   ResolutionId id = 0;
   if (const auto found = by_question_.find(question); found != by_question_.end()) {
     if (waits_for(found->second, parent.id)) return 0;
@@ -38,7 +40,7 @@ ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire
       return 0;
     }
     counters_.add(base::Counter::kResolutionSubQuestions);
-    id = start(now, lower, type, parent.budget, depth, false);
+    id = start(now, lower, type, parent.budget, depth, false, use);
   }
   await(parent, id);
   return id;
@@ -96,8 +98,9 @@ bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
     ++resolution.address_lookups;
     bool started = false;
     const uint8_t depth = static_cast<uint8_t>(resolution.depth + 1);
-    if (options_.ipv4) started = join_or_start(now, resolution, server, wire::Type::kA, depth) != 0 || started;
-    if (options_.ipv6) started = join_or_start(now, resolution, server, wire::Type::kAaaa, depth) != 0 || started;
+    const RouteUse use = use_for_addresses(server, wire::Type::kA);
+    if (options_.ipv4) started = join_or_start(now, resolution, server, wire::Type::kA, depth, use) != 0 || started;
+    if (options_.ipv6) started = join_or_start(now, resolution, server, wire::Type::kAaaa, depth, use) != 0 || started;
     if (started) {
       visit.lookups[index] = AddressLookup::kRunning;
       resolution.enter(Phase::kAwaitAddresses);
@@ -117,7 +120,7 @@ bool Engine::Impl::rejoin_lookups(Resolution& resolution) {
     if (visit.lookups[index] != AddressLookup::kRunning) continue;
     const wire::Name server = wire::Name(visit.delegation.servers[index].name).lowercased();
     for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
-      const auto found = by_question_.find(shared_.cache->key(server, type, cache::Space::kAnswer).hash);
+      const auto found = by_question_.find(question_of(server, type, use_for_addresses(server, type)));
       if (found != by_question_.end() && !waits_for(found->second, resolution.id)) await(resolution, found->second);
     }
   }
@@ -178,8 +181,8 @@ void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolu
   if (result.outcome == Outcome::kAnswered) {
     for (const auto& entry : result.chain) keep(parent, cache::clone(*entry));
     parent.result.rcode = result.rcode;
-    if (result.is_stale) {
-      parent.result.is_stale = true;
+    parent.result.is_stale = parent.result.is_stale || result.is_stale;
+    if (result.error) {  // stale, here or at the target's forwarder
       parent.result.error = result.error;
       parent.result.error_text = result.error_text;
     }
@@ -187,7 +190,7 @@ void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolu
   }
   if (result.outcome == Outcome::kBudget && done.budget != parent.budget) {
     // Somebody else's budget ran out: ask again on our own.
-    const ResolutionId id = join_or_start(now, parent, done.name, done.type, parent.depth);
+    const ResolutionId id = join_or_start(now, parent, done.name, done.type, parent.depth, done.walk.use);
     if (id != 0) return;
   }
   fail(now, parent, result.outcome, result.error.value_or(wire::ExtendedError::kOther), result.error_text);

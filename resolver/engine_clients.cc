@@ -40,7 +40,9 @@ void Engine::Impl::handle_query(base::Now now, const ClientQuery& query) {
 }
 
 bool Engine::Impl::answer_without_resolving(base::Now now, const ClientQuery& query, const wire::Query& parsed) {
-  if (const auto local = answer_locally(now.boot, wire::Name(parsed.name).lowercased(), type_to_resolve(parsed.type))) {
+  const wire::Type local_type = type_to_resolve(parsed.type);
+  const wire::NameView route_zone = options_.routes.find(parsed.name, local_type).zone;
+  if (const auto local = answer_locally(now.boot, wire::Name(parsed.name).lowercased(), local_type, route_zone)) {
     counters_.add(base::Counter::kClientLocal);
     const auto chain = borrow(local->chain);
     answer_client(now, query, {.rcode = local->rcode, .chain = chain});
@@ -72,7 +74,7 @@ void Engine::Impl::admit(base::Now now, const ClientQuery& query, const wire::Qu
 
   const wire::Name name = wire::Name(parsed.name).lowercased();
   const wire::Type type = type_to_resolve(parsed.type);
-  const uint64_t question = shared_.cache->key(name, type, cache::Space::kAnswer).hash;
+  const uint64_t question = question_of(name, type, RouteUse::kAll);
   ResolutionId id = 0;
   if (const auto found = by_question_.find(question); found != by_question_.end()) {
     counters_.add(base::Counter::kClientCoalesced);

@@ -14,8 +14,9 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   Exchange& exchange = found->second;
   counters_.add(base::Counter::kUpstreamTimeouts);
   Resolution* resolution = find(exchange.resolution);
-  Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server);
+  Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server, exchange.port);
   const StreamId stream_id = exchange.stream;
+  note_step(exchange, false);
   if (exchange.transport == Transport::kUdp) {
     shared_.health->on_timeout(now.boot, exchange.server);
     note_family(now, exchange.server.family(), false);
@@ -61,7 +62,7 @@ void Engine::Impl::exchange_failed(base::Now now, Exchange& exchange) {
   note_family(now, exchange.server.family(), false);
   Resolution* resolution = find(exchange.resolution);
   if (resolution == nullptr) return close_exchange(exchange);
-  Attempt* attempt = attempt_for(*resolution, exchange.server);
+  Attempt* attempt = attempt_for(*resolution, exchange.server, exchange.port);
   ++resolution->evidence.unreachable;
   attempt->excluded = !(exchange.transport == Transport::kTcp && attempt->without_case);
   close_exchange(exchange);
@@ -83,7 +84,7 @@ void Engine::Impl::handle_no_descriptor(base::Now now, ExchangeId id) {
   log_.line(now.boot, base::LogLevel::kWarning,
             "no socket for a query: raise the limit of open files (ulimit -n) or lower the load");
   if (resolution != nullptr) {
-    attempt_for(*resolution, found->second.server)->excluded = true;
+    attempt_for(*resolution, found->second.server, found->second.port)->excluded = true;
     ++resolution->evidence.shed;
   }
   close_exchange(found->second);

@@ -57,7 +57,7 @@ std::string Engine::Impl::describe(const Resolution& resolution) {
   append_count(counts, seen.no_address, "without address");
   append_count(counts, seen.shed, "not asked, too much in flight");
   const std::string zone = resolution.visit ? resolution.visit->delegation.zone.to_text() : resolution.name.to_text();
-  return "zone " + zone + ": " + (counts.empty() ? "no server answered" : counts);
+  return "zone " + zone + ": " + (counts.empty() ? "no server answered" : counts) + steps_tried(resolution);
 }
 
 void Engine::Impl::fail(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error,
@@ -100,6 +100,7 @@ void Engine::Impl::shed_marked(base::Now now) {
 // RFC 9520 §3.2. What our own bounds or another question's budget cut short says nothing about
 // the name, so it is not kept.
 void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Outcome outcome) {
+  if (resolution.walk.use != RouteUse::kAll) return;  // only a part of its route was tried
   const bool keep = outcome == Outcome::kFailed || outcome == Outcome::kLoop ||
                     (outcome == Outcome::kBudget && resolution.from_client);
   if (!keep || resolution.purpose == Purpose::kParent) return;  // the parent's silence is no failure of the zone's NS
@@ -116,6 +117,7 @@ void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Ou
 void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {
   resolution.enter(Phase::kFinished);
   resolution.result.outcome = outcome;
+  if (outcome == Outcome::kAnswered) count_step(resolution);
   close_exchanges(resolution);
   stop_awaiting(resolution);
   leave_followed_flight(resolution);
@@ -123,8 +125,9 @@ void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {
 
   timers_.disarm({resolution.budget->deadline(), TimerKind::kResolution, resolution.id});
   timers_.disarm({resolution.patience_until, TimerKind::kPatience, resolution.id});
+  disarm_step_timer(resolution);
   if (resolution.tries_dark) --tries_dark_;
-  by_question_.erase(question_key(resolution.name, resolution.type, resolution.purpose));
+  by_question_.erase(resolution.question);
   resolutions_by_zone_.leave(resolution.id);
   if (priming_ == resolution.id) priming_ = 0;
   const auto found = resolutions_.find(resolution.id);

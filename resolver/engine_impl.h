@@ -7,6 +7,7 @@
 //   engine_stale.cc      stale answers: at once, when patience ends, when all has failed; refreshes and probes
 //   engine_providers.cc  what is told to and asked of the health of providers
 //   engine_steps.cc      the steps of a resolution that need no network: cache, aliases, servers
+//   engine_routes.cc     the steps of a route: which to try, when to leave one, probes of dark ones
 //   engine_addresses.cc  sub-questions: aliases' targets and servers' addresses
 //   engine_send.cc       queries out, flights and claims
 //   engine_hedge.cc      a second query beside one that is slow
@@ -72,6 +73,8 @@ struct Exchange {
   bool server_cookie_sent = false;
   uint8_t mismatches = 0;
   uint8_t ports_tried = 0;
+  uint16_t port = 0;                   // 0: Options::server_port
+  const Upstream* upstream = nullptr;  // of the step; nullptr: iterating
   uint64_t zone_key = 0;
   cache::ServerGroups groups;  // the provider's, for its health
   uint64_t provider_zone = 0;
@@ -99,6 +102,18 @@ struct Flight {
 struct FamilyHealth {
   uint32_t failures_in_row = 0;
   base::Instant last_success;
+};
+
+// How a step has done lately, over all names: an upstream, or iteration.
+struct StepHealth {
+  uint8_t silences_in_row = 0;  // times it was left because nobody answered
+  bool told = false;            // that its names are asked elsewhere
+};
+
+// The probe of a dark step: at most one is out.
+struct Probe {
+  ResolutionId resolution = 0;
+  base::Instant not_before;
 };
 
 class Engine::Impl {
@@ -143,7 +158,8 @@ class Engine::Impl {
   // Resolutions --------------------------------------------------------------------------------
   Resolution* find(ResolutionId id);
   ResolutionId start(base::Now now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
-                     uint8_t depth, bool from_client, Purpose purpose = Purpose::kAnswer);
+                     uint8_t depth, bool from_client, Purpose purpose = Purpose::kAnswer,
+                     RouteUse use = RouteUse::kAll, size_t probed_step = 0);
   [[nodiscard]] uint64_t question_key(wire::NameView name, wire::Type type, Purpose purpose) const;
   void make_ready(ResolutionId id) { ready_.push_back(id); }
   void hand_over(base::Now now, Resolution& done);
@@ -208,9 +224,40 @@ class Engine::Impl {
   [[nodiscard]] bool may_ask(const base::IpAddress& address) const;
   [[nodiscard]] bool family_suspect(base::Instant now, base::Family family) const;
 
+  // Routes
+  [[nodiscard]] uint64_t question_of(wire::NameView lowercase, wire::Type type, RouteUse use,
+                                     size_t probed_step = 0) const;
+  [[nodiscard]] RouteUse use_for_addresses(wire::NameView server, wire::Type type) const;
+  void begin_route(base::Now now, Resolution& resolution);
+  bool enter_next_step(base::Now now, Resolution& resolution);
+  bool try_next_step(base::Now now, Resolution& resolution, StepState state);
+  void on_step_silent(base::Now now, ResolutionId id);
+  void disarm_step_timer(Resolution& resolution);
+  bool pass_over_step(base::Now now, Resolution& resolution);
+  void probe_steps(base::Now now, const Resolution& resolution);
+  bool visit_upstream(Resolution& resolution, wire::NameView zone);
+  void probe_step(base::Now now, const Resolution& resolution, size_t step);
+  void tell_of_step(base::Now now, const Resolution& resolution, size_t step, bool skipped);
+  [[nodiscard]] const Upstream* upstream_of(const Resolution& resolution) const;
+  // The one place that says what is dark: a server that has stopped answering.
+  [[nodiscard]] bool server_is_dark(base::Instant now, const base::IpAddress& server) const;
+  [[nodiscard]] bool step_is_dark(base::Instant now, const Resolution& resolution, size_t step) const;
+  [[nodiscard]] const cache::Entry* nearest_delegation(base::Instant now, wire::NameView name) const;
+  [[nodiscard]] bool nearest_servers_are_dark(base::Instant now, const Resolution& resolution) const;
+  [[nodiscard]] bool is_silent(const Upstream* upstream) const;
+  [[nodiscard]] uint8_t delegation_step(const Resolution& resolution) const;
+  [[nodiscard]] static KnownScope scope_of(const Resolution& resolution);
+  [[nodiscard]] bool may_publish(const Resolution& resolution, wire::NameView owner, wire::Type type) const;
+  [[nodiscard]] bool is_outranked(base::Now now, wire::NameView owner, wire::Type type) const;
+  void note_step(const Exchange& exchange, bool answered);
+  static void note_forwarders_word(Resolution& resolution, const Exchange& exchange, const wire::MessageView& message);
+  void count_step(const Resolution& resolution);
+  [[nodiscard]] std::string steps_tried(const Resolution& resolution) const;
+
   // Sub-questions
   void follow_alias(base::Now now, Resolution& resolution, wire::NameView target);
-  ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth);
+  ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth,
+                             RouteUse use);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   bool look_up_addresses(base::Now now, Resolution& resolution);
   bool rejoin_lookups(Resolution& resolution);
@@ -226,6 +273,8 @@ class Engine::Impl {
   void leave_followed_flight(Resolution& resolution);
   void share_visit(const Resolution& owner, const ZoneVisit& visit, bool minimise);
   // False: not sent; either the server is full or, if the resolution is finished, the budget is.
+  [[nodiscard]] base::Endpoint endpoint_of(const Exchange& exchange) const;
+  [[nodiscard]] uint64_t flight_salt(const Resolution& resolution) const;
   bool send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt, Transport transport);
   std::vector<uint8_t> render_query(base::Now now, Exchange& exchange, const AskNow& ask, const Attempt& attempt);
   void make_room_for_exchange();
@@ -262,12 +311,13 @@ class Engine::Impl {
   void retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt);
   void go_on(base::Now now, Resolution& resolution);
   void stop_asking(Resolution& resolution);
-  Attempt* attempt_for(Resolution& resolution, const base::IpAddress& server);
+  Attempt* attempt_for(Resolution& resolution, const base::IpAddress& server, uint16_t port = 0);
   void note_family(base::Now now, base::Family family, bool success);
 
   // Learning
   void learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
   cache::EntryPtr make_rrset_entry(base::Now now, const Resolution& resolution, const LearnedRrset& rrset) const;
+  void mark_step(const Resolution& resolution, cache::EntryHeader& header) const;
   void learn_denial(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
   void learn_delegation(base::Now now, const Resolution& resolution, const LearnedDelegation& learned,
                         cache::Space space);
@@ -284,7 +334,7 @@ class Engine::Impl {
   void restart_for_clients(base::Now now, Resolution& done);
   void shed_resolution(base::Now now, ResolutionId id);
   void shed_marked(base::Now now);
-  [[nodiscard]] static std::string describe(const Resolution& resolution);
+  [[nodiscard]] std::string describe(const Resolution& resolution);
 
   // Constant after construction.
   const Options options_;
@@ -306,7 +356,7 @@ class Engine::Impl {
   std::unordered_map<ClientId, Waiter> clients_;
   FairShare clients_by_prefix_;
   std::unordered_map<ResolutionId, std::unique_ptr<Resolution>> resolutions_;
-  std::unordered_map<uint64_t, ResolutionId> by_question_;  // keyed hash of (name, type)
+  std::unordered_map<uint64_t, ResolutionId> by_question_;  // by question_of()
   FairShare resolutions_by_zone_;
   std::unordered_map<uint64_t, Flight> flights_;
   std::unordered_set<ResolutionId> parked_;
@@ -324,6 +374,8 @@ class Engine::Impl {
   uint64_t resolution_bytes_ = 0;  // resolutions and their results
   std::unordered_set<base::IpAddress> edns_silent_;
   FamilyHealth v4_, v6_;
+  std::unordered_map<const Upstream*, StepHealth> step_health_;  // nullptr: iterating
+  std::unordered_map<uint64_t, Probe> probes_;
   ResolutionId priming_ = 0;
   base::Instant priming_not_before_;
   std::vector<uint8_t> answer_buffer_;

@@ -71,9 +71,10 @@ std::optional<Engine::Impl::KnownChain> Engine::Impl::known_chain(base::Now now,
   KnownChain chain;
   wire::Name at = wire::Name(name).lowercased();
   for (size_t links = 0; links <= kAliasLinksMax; ++links) {
-    Known known = find_fresh(now.boot, *shared_.cache, at, type);
+    const KnownScope scope{.zone = options_.routes.find(at, type).zone, .without_forwarded = false};
+    Known known = find_fresh(now.boot, *shared_.cache, at, type, scope);
     if (known.kind == Known::Kind::kNothing) {
-      known = find_stale(now.boot, *shared_.cache, at, type, options_.stale.max_age_s);
+      known = find_stale(now.boot, *shared_.cache, at, type, options_.stale.max_age_s, scope);
       if (known.kind == Known::Kind::kNothing) return std::nullopt;
       chain.is_stale = true;
       chain.denial_is_stale = known.kind == Known::Kind::kDenial;

@@ -21,6 +21,7 @@ cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& 
   parts.header.learned_s = now.boot.boot_seconds();
   parts.header.ttl_s = std::clamp(rrset.ttl_s, options_.min_ttl_s, std::max(options_.min_ttl_s, options_.max_ttl_s));
   parts.header.lease_until_s = resolution.visit ? resolution.visit->lease_until_s : UINT32_MAX;
+  mark_step(resolution, parts.header);
   parts.header.record_count = rrset.record_count;
   parts.header.tail_count = rrset.signature_count;
   const size_t zone_labels = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
@@ -38,7 +39,10 @@ void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& 
   for (const LearnedRrset& rrset : digest.chain) {
     cache::EntryPtr entry = make_rrset_entry(now, resolution, rrset);
     if (keep_result) keep(resolution, cache::clone(*entry));
-    if (made_from_dname || (rrset.ttl_s == 0 && options_.min_ttl_s == 0)) {
+    const bool is_for_now = (rrset.ttl_s == 0 && options_.min_ttl_s == 0) || digest.stale_at_forwarder ||
+                            !may_publish(resolution, rrset.owner, rrset.type) ||
+                            (entry->header().forwarded && is_outranked(now, rrset.owner, rrset.type));
+    if (made_from_dname || is_for_now) {
       made_from_dname = false;
       continue;
     }
@@ -50,7 +54,9 @@ void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& 
   if (digest.response_class == ResponseClass::kNodata || digest.response_class == ResponseClass::kNxdomain) {
     learn_denial(now, resolution, digest, keep_result);
   }
-  if (digest.child_ns) {
+  const Upstream* upstream = resolution.visit->upstream;
+  const bool is_stub = upstream != nullptr && upstream->authoritative;  // its servers are the configured ones
+  if (digest.child_ns && !is_stub) {
     const bool root = wire::NameView(digest.child_ns->delegation.zone).is_root();
     if (root) {
       learn_root(now, *digest.child_ns);
@@ -70,7 +76,8 @@ void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseD
   parts.header.space = nxdomain ? cache::Space::kNxdomain : cache::Space::kAnswer;
   // A minimised question was asked for another type than the resolution's.
   parts.header.type = nxdomain ? wire::Type::kNone : keep_result ? resolution.type : wire::Type::kA;
-  parts.header.rank = cache::Rank::kAuthAnswer;
+  mark_step(resolution, parts.header);
+  parts.header.rank = parts.header.forwarded ? cache::Rank::kNonAuthAnswer : cache::Rank::kAuthAnswer;
   parts.header.learned_s = now.boot.boot_seconds();
   parts.header.ttl_s = std::min(digest.negative_ttl_s, options_.max_negative_ttl_s);
   parts.header.lease_until_s = resolution.visit->lease_until_s;
@@ -80,7 +87,9 @@ void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseD
   parts.body = digest.soa->rendered;
   cache::EntryPtr entry = parts.make();
   if (keep_result) keep(resolution, cache::clone(*entry));
-  if (parts.header.ttl_s == 0) return;
+  if (parts.header.ttl_s == 0 || digest.stale_at_forwarder) return;
+  if (!may_publish(resolution, digest.target, parts.header.type)) return;
+  if (parts.header.forwarded && is_outranked(now, digest.target, resolution.type)) return;
   forget(digest.target, wire::Type::kCname, cache::Space::kAnswer);
   if (nxdomain) {
     forget(digest.target, resolution.type, cache::Space::kAnswer);
@@ -102,7 +111,8 @@ void Engine::Impl::learn_delegation(base::Now now, const Resolution& resolution,
   const auto lease_s = static_cast<uint32_t>(child ? parent_lease_s : std::min<uint64_t>(until, parent_lease_s));
   const wire::Name zone = learned.delegation.zone.lowercased();
   const cache::Entry* previous = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, space));
-  publish(now, cache::make_delegation_entry(now.boot, learned.delegation, space, ttl_s, lease_s, previous));
+  publish(now, cache::make_delegation_entry(now.boot, learned.delegation, space, ttl_s, lease_s, previous,
+                                            delegation_step(resolution)));
 }
 
 // RFC 8109: what the root says of itself takes the place of the hints; addresses that did not fit

@@ -53,7 +53,9 @@ auto names_of(const Exchange& exchange) {
 
 }  // namespace
 
+// Upstreams are no providers of zones: their health is that of their step (engine_routes.cc).
 cache::ServerGroups Engine::Impl::groups_of(ZoneVisit& visit, const Attempt& attempt) const {
+  if (visit.upstream != nullptr) return {};
   const cache::ProviderKeys& keys = *shared_.provider_keys;
   if (visit.provider_set == 0) {
     std::vector<wire::NameView> names;
@@ -91,7 +93,7 @@ bool Engine::Impl::has_trouble() const {
 
 // A server name without a known address is judged by its domain and its set.
 bool Engine::Impl::are_all_dark(ZoneVisit& visit) const {
-  if (!options_.stale.circuits || shared_.providers->open_circuits() == 0) return false;
+  if (!options_.stale.circuits || shared_.providers->open_circuits() == 0 || visit.upstream != nullptr) return false;
   for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
     bool has_address = false;
     for (const Attempt& attempt : visit.attempts) {
@@ -109,6 +111,7 @@ bool Engine::Impl::are_all_dark(ZoneVisit& visit) const {
 
 void Engine::Impl::note_groups(Resolution& resolution, const Attempt& attempt, Exchange& exchange) const {
   ZoneVisit& visit = *resolution.visit;
+  if (visit.upstream != nullptr) return;
   if (visit.provider_zone == 0) {
     visit.provider_zone = shared_.provider_keys->zone(registrable_domain(visit.delegation.zone));
   }
@@ -118,7 +121,7 @@ void Engine::Impl::note_groups(Resolution& resolution, const Attempt& attempt, E
 }
 
 void Engine::Impl::tell_answer(base::Now now, const Exchange& exchange, ResponseClass response_class) {
-  if (!options_.stale.circuits) return;
+  if (!options_.stale.circuits || exchange.port != 0) return;  // upstreams alone have ports of their own
   if (is_usable(response_class)) {
     shared_.providers->on_answer(now.boot, exchange.groups, exchange.provider_zone);
   } else {
@@ -129,14 +132,14 @@ void Engine::Impl::tell_answer(base::Now now, const Exchange& exchange, Response
 }
 
 void Engine::Impl::tell_timeout(base::Now now, const Exchange& exchange) {
-  if (!options_.stale.circuits) return;
+  if (!options_.stale.circuits || exchange.port != 0) return;  // upstreams alone have ports of their own
   const cache::FailedQuery failed{exchange.groups, shared_.provider_keys->server(exchange.server),
                                   exchange.provider_zone, exchange.sent_at};
   shared_.providers->on_timeout(now.boot, failed, names_of(exchange));
 }
 
 void Engine::Impl::tell_unreachable(base::Now now, const Exchange& exchange) {
-  if (!options_.stale.circuits) return;
+  if (!options_.stale.circuits || exchange.port != 0) return;  // upstreams alone have ports of their own
   const cache::FailedQuery failed{exchange.groups, shared_.provider_keys->server(exchange.server),
                                   exchange.provider_zone, exchange.sent_at};
   shared_.providers->on_unreachable(now.boot, failed);
@@ -155,7 +158,7 @@ void Engine::Impl::watch_providers(base::Now now) {
     std::vector<ResolutionId> waiting;
     for (const auto& [id, resolution] : resolutions_) {
       if (resolution->purpose == Purpose::kAnswer && resolution->visit && !resolution->is_overdue &&
-          (uplink_lost || are_all_dark(*resolution->visit))) {
+          ((uplink_lost && resolution->visit->upstream == nullptr) || are_all_dark(*resolution->visit))) {
         waiting.push_back(id);
       }
     }

@@ -94,7 +94,8 @@ void Engine::Impl::handle_stream_closed(base::Now now, StreamId id) {
   Stream* stream = streams_.find(id);
   if (stream == nullptr) return;
   const bool had_answered = stream->answered;
-  const base::IpAddress server = stream->server;
+  const base::IpAddress server = stream->server.address;
+  const uint16_t port = stream->server.port;
   if (stream->pending.empty()) {
     timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(id)});
   } else if (!had_answered) {
@@ -107,7 +108,7 @@ void Engine::Impl::handle_stream_closed(base::Now now, StreamId id) {
     const auto found = exchanges_.find(exchange_id);
     if (found == exchanges_.end()) continue;
     Resolution* resolution = find(found->second.resolution);
-    Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, server);
+    Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, server, port);
     if (attempt != nullptr && had_answered && attempt->tcp_sends < kSendsPerTransportMax) {
       // The server closed a connection that worked, perhaps as idle: ask once more on a new one.
       ask_over_tcp_instead(now, found->second);
@@ -133,7 +134,7 @@ bool Engine::Impl::matches(base::Now now, Exchange& exchange, const wire::Messag
     // Either forged, or the server does not keep the letter case: TCP tells which.
     counters_.add(base::Counter::kUpstreamCaseFallback);
     Resolution* resolution = find(exchange.resolution);
-    if (resolution != nullptr) attempt_for(*resolution, exchange.server)->without_case = true;
+    if (resolution != nullptr) attempt_for(*resolution, exchange.server, exchange.port)->without_case = true;
     ask_over_tcp_instead(now, exchange);
     return false;
   }
@@ -174,6 +175,7 @@ void Engine::Impl::note_server(base::Now now, const Exchange& exchange, const wi
     shared_.health->on_response(now.boot, exchange.server, now.boot - exchange.sent_at);
   }
   note_family(now, exchange.server.family(), true);
+  note_step(exchange, true);
   const auto& edns = message.edns();
   const bool has_cookie = edns && edns->cookie;
   if (edns) shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kSupported);
@@ -210,15 +212,21 @@ void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire
     return close_exchange(exchange);
   }
   Resolution& resolution = *find(exchange.resolution);
+  resolution.budget->note_response(now.boot);
   const Exchange done = exchange;
   close_exchange(exchange);
   if (!resolution.budget->spend_bytes(message.bytes().size())) return fail_budget(now, resolution);
   const wire::Name asked_name = done.name.lowercased();  // our random letters end here
-  const Asked asked{.name = asked_name, .type = done.type, .zone = resolution.visit->delegation.zone};
+  const Asked asked{.name = asked_name,
+                    .type = done.type,
+                    .zone = resolution.visit->delegation.zone,
+                    .of_forwarder = done.upstream != nullptr && !done.upstream->authoritative,
+                    .routes = &options_.routes};
   ResponseDigest digest = digest_response(message, asked);
   tell_answer(now, done, digest.response_class);
+  note_forwarders_word(resolution, done, message);
   counters_.add(base::Counter::kScrubbedRecords, digest.scrubbed_records);
-  Attempt* attempt = attempt_for(resolution, done.server);
+  Attempt* attempt = attempt_for(resolution, done.server, done.port);
   CHECK(attempt != nullptr);
   if (done.transport == Transport::kTcp && attempt->without_case) {
     // Over TCP nobody forges: if it kept the letters here, the UDP response was not its own.
@@ -275,6 +283,11 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
 void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
   const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
   if (minimised) return on_minimised_data(now, resolution, exchange, digest);
+  if (digest.stale_at_forwarder) {
+    counters_.add(base::Counter::kForwardStale);
+    resolution.result.error = digest.stale_at_forwarder;
+    resolution.result.error_text = "from " + exchange.upstream->name;
+  }
   learn(now, resolution, digest, true);
   parent_questions_.on_answer(hash_(wire::NameView(resolution.visit->delegation.zone).bytes()));
   // For who waits the name may be a step on the way to a longer one: no cut lies there.
@@ -381,7 +394,7 @@ void Engine::Impl::on_useless(base::Now now, Resolution& resolution, Attempt& at
 // What came over UDP is not to be trusted, or the stream is gone.
 void Engine::Impl::ask_over_tcp_instead(base::Now now, Exchange& exchange) {
   Resolution* resolution = find(exchange.resolution);
-  Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server);
+  Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server, exchange.port);
   close_exchange(exchange);
   if (attempt != nullptr) retry_over_tcp(now, *resolution, *attempt);
 }
@@ -409,10 +422,11 @@ void Engine::Impl::stop_asking(Resolution& resolution) {
   release_flight(resolution, false);
 }
 
-Attempt* Engine::Impl::attempt_for(Resolution& resolution, const base::IpAddress& server) {
+Attempt* Engine::Impl::attempt_for(Resolution& resolution, const base::IpAddress& server, uint16_t port) {
   if (!resolution.visit) return nullptr;
   for (Attempt& attempt : resolution.visit->attempts) {
-    if (attempt.address == server) return &attempt;
+    const bool same_port = attempt.port == 0 || port == 0 || attempt.port == port;
+    if (attempt.address == server && same_port) return &attempt;
   }
   return nullptr;
 }

@@ -24,7 +24,8 @@ constexpr base::Duration kParkedMax = base::milliseconds(1500);
 Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& resolution, const AskNow& ask) {
   const wire::Name lower_zone = wire::Name(resolution.visit->delegation.zone).lowercased();
   const uint64_t key = shared_.cache->key(wire::Name(ask.name).lowercased(), ask.type, cache::Space::kAnswer).hash ^
-                       (shared_.cache->key(lower_zone, wire::Type::kNs, cache::Space::kDelegation).hash * 3);
+                       (shared_.cache->key(lower_zone, wire::Type::kNs, cache::Space::kDelegation).hash * 3) ^
+                       flight_salt(resolution);
   if (resolution.flight == key) return FlightTurn::kGo;
   release_flight(resolution, false);
 
@@ -133,7 +134,7 @@ void Engine::Impl::handle_woken(base::Now) {
 
 bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask, Attempt& attempt,
                         Transport transport) {
-  const bool dark = health_of(now, attempt.address).timeouts_in_row >= kDarkAfterTimeouts;
+  const bool dark = server_is_dark(now.boot, attempt.address);
   const uint32_t usual = options_.bounds.exchanges_per_server_max;
   const uint32_t limit = dark ? std::min(usual, options_.bounds.exchanges_per_dark_server_max) : usual;
   const auto in_flight = exchanges_to_.find(attempt.address);
@@ -155,6 +156,8 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   exchange.id = id;
   exchange.resolution = resolution.id;
   exchange.server = attempt.address;
+  exchange.port = attempt.port;
+  exchange.upstream = upstream_of(resolution);
   exchange.transport = transport;
   exchange.type = ask.type;
   exchange.sent_at = now.boot;
@@ -226,6 +229,8 @@ std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchang
   parts.name = exchange.name;
   parts.type = ask.type;
   parts.edns = exchange.edns;
+  parts.recursion_desired = exchange.upstream != nullptr && !exchange.upstream->authoritative;
+  if (parts.recursion_desired) counters_.add(base::Counter::kForwardSent);
   if (exchange.edns) {
     parts.client_cookie = make_client_cookie(cookie_hash_, attempt.address);
     parts.server_cookie = health.cookie;
@@ -241,31 +246,32 @@ void Engine::Impl::send_udp(base::Now, Exchange& exchange) {
   effects_.push_back(SendQuery{.exchange = exchange.id,
                                .local_address = draw_local_address(exchange.server.family()),
                                .local_port = exchange.local_port,
-                               .server = {exchange.server, options_.server_port},
+                               .server = endpoint_of(exchange),
                                .query = exchange.query});
 }
 
 // Puts the exchange on a stream, a new one if need be; the caller sends the bytes.
 bool Engine::Impl::send_tcp(base::Now, Exchange& exchange) {
-  Stream* stream = streams_.usable(exchange.server);
+  const base::Endpoint server = endpoint_of(exchange);
+  Stream* stream = streams_.usable(server);
   if ((stream == nullptr || (!stream->pending.empty() && stream->pending.size() > kPipelinedMax / 2)) &&
-      streams_.may_open(exchange.server, options_.bounds.streams_max)) {
+      streams_.may_open(server, options_.bounds.streams_max)) {
     stream = nullptr;
   }
   if (stream == nullptr) {
-    if (!streams_.may_open(exchange.server, options_.bounds.streams_max)) {
+    if (!streams_.may_open(server, options_.bounds.streams_max)) {
       Stream* idlest = streams_.idlest();
-      if (idlest == nullptr || idlest->server == exchange.server) return false;
+      if (idlest == nullptr || idlest->server == server) return false;
       timers_.disarm({idlest->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(idlest->id)});
       effects_.push_back(CloseStream{idlest->id});
       streams_.remove(idlest->id);
-      if (!streams_.may_open(exchange.server, options_.bounds.streams_max)) return false;
+      if (!streams_.may_open(server, options_.bounds.streams_max)) return false;
     }
-    stream = &streams_.add(StreamId{next_id_++}, exchange.server);
+    stream = &streams_.add(StreamId{next_id_++}, server);
     counters_.add(base::Counter::kUpstreamStreamsOpened);
     effects_.push_back(OpenStream{.stream = stream->id,
                                   .local_address = draw_local_address(exchange.server.family()),
-                                  .server = {exchange.server, options_.server_port}});
+                                  .server = server});
   } else if (stream->pending.empty()) {
     timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream->id)});
   }

@@ -24,7 +24,8 @@ wire::ExtendedError stale_error(bool is_denial) {
 
 Known Engine::Impl::stale_of(base::Now now, const Resolution& resolution) const {
   if (!options_.stale.enabled || resolution.purpose != Purpose::kAnswer || resolution.stale_used) return {};
-  return find_stale(now.boot, *shared_.cache, resolution.name, resolution.type, options_.stale.max_age_s);
+  return find_stale(now.boot, *shared_.cache, resolution.name, resolution.type, options_.stale.max_age_s,
+                    scope_of(resolution));
 }
 
 // Before the servers of a zone are asked: is there any use in it? True: the resolution is settled.
@@ -34,7 +35,8 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
   visit.judged = true;
   const cache::Entry* failure =
       shared_.cache->peek(shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure));
-  if (failure == nullptr && !has_trouble()) return false;
+  const bool at_upstream = visit.upstream != nullptr;
+  if (failure == nullptr && !has_trouble() && !at_upstream) return false;
 
   for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
     add_cached_addresses(now, resolution, server);
@@ -44,8 +46,9 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
   Situation situation;
   situation.has_stale = stale_of(now, resolution).kind != Known::Kind::kNothing;
   situation.on_hold = failure_counts && now.boot.boot_seconds() < uint64_t{failure->header().learned_s} + recheck_s;
-  situation.uplink_lost = options_.stale.circuits && shared_.providers->is_uplink_lost();
-  situation.all_dark = are_all_dark(visit);
+  situation.uplink_lost = !at_upstream && options_.stale.circuits && shared_.providers->is_uplink_lost();
+  situation.all_dark = at_upstream ? step_is_dark(now.boot, resolution, resolution.walk.step) : are_all_dark(visit);
+  if ((situation.uplink_lost || situation.all_dark) && pass_over_step(now, resolution)) return true;
   switch (decide_stale(situation)) {
     case StaleVerdict::kAnswerOnHold:
       note_zone_fails(now, resolution);
@@ -58,6 +61,7 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
       if (!situation.uplink_lost) note_zone_fails(now, resolution);
       probe(now, resolution);
       count_stale_by_provider(visit);
+      probe_steps(now, resolution);
       return take_stale(now, resolution,
                         situation.uplink_lost ? base::Counter::kStaleUplink : base::Counter::kStaleDark);
     case StaleVerdict::kTryFew:
@@ -219,7 +223,7 @@ void Engine::Impl::handle_expiring(base::Now now, const cache::Entry& entry) {
 void Engine::Impl::note_zone_fails(base::Now now, const Resolution& resolution) {
   if (resolution.purpose != Purpose::kAnswer || !resolution.visit) return;
   const wire::NameView zone = resolution.visit->delegation.zone;
-  if (zone.is_root()) return;
+  if (zone.is_root() || resolution.visit->upstream != nullptr) return;
   parent_questions_.on_failure(now.boot, zone, hash_(zone.bytes()), hash_(zone.parent().bytes()));
 }
 

@@ -45,7 +45,7 @@ uint64_t Engine::Impl::question_key(wire::NameView name, wire::Type type, Purpos
 
 ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type type,
                                  std::shared_ptr<QueryBudget> budget, uint8_t depth, bool from_client,
-                                 Purpose purpose) {
+                                 Purpose purpose, RouteUse use, size_t probed_step) {
   if (resolutions_.size() >= options_.bounds.resolutions_max || resolution_bytes_ >= options_.bounds.bytes_max) {
     if (const auto victim = resolutions_by_zone_.oldest_of_largest()) to_shed_.push_back(*victim);
   }
@@ -64,7 +64,12 @@ ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type 
   resolution->held_bytes = kResolutionBytes;
   resolution_bytes_ += kResolutionBytes;
   timers_.arm({resolution->budget->deadline(), TimerKind::kResolution, id});
-  by_question_[question_key(resolution->name, type, purpose)] = id;
+  resolution->walk.route = &options_.routes.find(resolution->name, type);
+  resolution->walk.use = use;
+  resolution->walk.step = probed_step;
+  resolution->question = use == RouteUse::kAll ? question_key(resolution->name, type, purpose)
+                                               : question_of(resolution->name, type, use, probed_step);
+  by_question_[resolution->question] = id;
   resolutions_by_zone_.join(id, 0);
   resolutions_[id] = std::move(resolution);
   make_ready(id);
@@ -75,6 +80,7 @@ void Engine::Impl::step(base::Now now, ResolutionId id) {
   Resolution* resolution = find(id);
   if (resolution == nullptr) return;
   if (resolution->flight_failed && resolution->phase == Phase::kAwaitFlight) {
+    if (try_next_step(now, *resolution, StepState::kFailed)) return;
     return fail(now, *resolution, Outcome::kFailed, resolution->result.error.value_or(wire::ExtendedError::kOther),
                 std::move(resolution->result.error_text));
   }
@@ -89,15 +95,18 @@ void Engine::Impl::step(base::Now now, ResolutionId id) {
 // What is known already ------------------------------------------------------------------------
 
 void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
-  const bool priming = resolution.id == priming_;
-  if (!priming && resolution.purpose != Purpose::kParent) {
-    if (auto local = resolution.visit ? std::nullopt : answer_locally(now.boot, resolution.name, resolution.type)) {
+  const bool asks_anyway = resolution.id == priming_ || resolution.purpose == Purpose::kParent ||
+                           resolution.walk.use == RouteUse::kProbe;
+  if (!asks_anyway) {
+    const wire::NameView route_zone = resolution.walk.route->zone;
+    if (auto local =
+            resolution.visit ? std::nullopt : answer_locally(now.boot, resolution.name, resolution.type, route_zone)) {
       resolution.result.chain = std::move(local->chain);
       resolution.result.rcode = local->rcode;
       finish(now, resolution, Outcome::kAnswered);
       return;
     }
-    const Known known = find_fresh(now.boot, *shared_.cache, resolution.name, resolution.type);
+    const Known known = find_fresh(now.boot, *shared_.cache, resolution.name, resolution.type, scope_of(resolution));
     const bool is_news =
         resolution.purpose == Purpose::kAnswer ||
         (known.entry != nullptr && known.entry->header().learned_s >= resolution.started.boot_seconds());
@@ -110,6 +119,7 @@ void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
 
 void Engine::Impl::step_find_servers(base::Now now, Resolution& resolution) {
   if (!resolution.budget->has_time(now.boot)) return fail_budget(now, resolution);
+  if (resolution.walk.states.empty()) begin_route(now, resolution);
   find_delegation(now, resolution);
   if (settle_without_asking(now, resolution)) return;
   const AskNow ask = next_question(now, resolution);
@@ -126,9 +136,11 @@ void Engine::Impl::find_delegation(base::Now now, Resolution& resolution) {
   const size_t labels_visited = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
   for (wire::NameView zone = at_parent ? name.parent() : name;; zone = zone.parent()) {
     if (resolution.visit && zone.label_count() <= labels_visited) break;
+    if (visit_upstream(resolution, zone)) break;
     const cache::Entry* entry =
         shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
-    if (entry != nullptr && entry->is_fresh(now.boot) && lease_holds(*entry, now.boot)) {
+    if (entry != nullptr && entry->is_fresh(now.boot) && lease_holds(*entry, now.boot) &&
+        entry->header().step == delegation_step(resolution)) {
       ZoneVisit visit;
       visit.delegation = cache::read_delegation(*entry);
       visit.lease_until_s = entry->header().lease_until_s;
@@ -162,18 +174,21 @@ void Engine::Impl::use_root_hints(base::Now now, Resolution& resolution) {
   visit.delegation = options_.root_hints;
   visit.lookups.resize(visit.delegation.servers.size(), AddressLookup::kNotStarted);
   resolution.visit = std::move(visit);
-  const uint64_t root_ns = shared_.cache->key(wire::NameView(), wire::Type::kNs, cache::Space::kAnswer).hash;
+  const bool iterated = options_.routes.find({}).steps == std::vector<size_t>{kIterateStep};
+  const RouteUse use = iterated ? RouteUse::kAll : RouteUse::kIterate;
+  const uint64_t root_ns = question_of({}, wire::Type::kNs, use);
   if (priming_ != 0 || by_question_.contains(root_ns) || now.boot < priming_not_before_) return;
   priming_not_before_ = now.boot + base::seconds(5);
-  priming_ =
-      start(now, wire::NameView(), wire::Type::kNs, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
+  priming_ = start(now, wire::NameView(), wire::Type::kNs, std::make_shared<QueryBudget>(options_.budget, now.boot), 0,
+                   true, use);
 }
 
 AskNow Engine::Impl::next_question(base::Now now, Resolution& resolution) {
   ZoneVisit& visit = *resolution.visit;
   const wire::NameView name = resolution.name;
   const size_t all_labels = name.label_count();
-  while (resolution.minimise && visit.known_labels < all_labels) {
+  const bool forwarded = visit.upstream != nullptr && !visit.upstream->authoritative;  // it is told all: it recurses
+  while (resolution.minimise && !forwarded && visit.known_labels < all_labels) {
     const size_t labels = next_qname_labels(name, visit.known_labels, resolution.minimise_steps);
     if (labels >= all_labels) break;
     const wire::NameView shorter = name.suffix(labels);
@@ -253,6 +268,7 @@ void Engine::Impl::add_cached_addresses(base::Now now, Resolution& resolution, s
   for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
     const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(lower, type, cache::Space::kAnswer));
     if (entry == nullptr || !entry->is_fresh(now.boot) || entry->header().kind != cache::Kind::kRrset) continue;
+    if (entry->header().forwarded) continue;
     size_t count = 0;
     wire::for_each_rendered(entry->body(), [&](wire::Type, uint32_t, base::Bytes rdata) {
       if (count++ >= cache::kAddressesPerServerMax) return;
@@ -290,6 +306,7 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
     return;
   }
   note_zone_fails(now, resolution);
+  if (try_next_step(now, resolution, StepState::kFailed)) return;
   const Evidence& seen = resolution.evidence;
   if (resolution.cut_short) {
     return fail(now, resolution, Outcome::kBudget, wire::ExtendedError::kOther,
@@ -305,11 +322,12 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
 
 bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
   ZoneVisit& visit = *resolution.visit;
-  if (visit.child_ns_used) return false;
+  if (visit.child_ns_used || visit.upstream != nullptr) return false;
   visit.child_ns_used = true;
   const cache::Entry* entry =
       shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, cache::Space::kChildNs));
   if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) return false;
+  if (entry->header().step != delegation_step(resolution)) return false;
   bool added = false;
   for (auto& server : cache::read_delegation(*entry).servers) {
     auto& servers = visit.delegation.servers;
@@ -340,6 +358,7 @@ bool Engine::Impl::add_glue_of_other_zones(base::Now now, Resolution& resolution
       const cache::Entry* entry =
           shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
       if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) continue;
+      if (entry->header().step != delegation_step(resolution)) continue;
       for (const auto& other : cache::read_delegation(*entry).servers) {
         if (!(other.name == lower)) continue;
         for (const auto& address : other.glue) add_address(resolution, address, index);

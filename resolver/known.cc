@@ -11,7 +11,8 @@ namespace {
 bool follows_aliases(wire::Type type) { return type != wire::Type::kCname; }
 
 // RFC 2181 §5.4.1: glue and referrals answer nobody.
-bool may_answer(const cache::Entry& entry) {
+bool may_answer(const cache::Entry& entry, const KnownScope& scope) {
+  if (scope.without_forwarded && entry.header().forwarded) return false;
   return entry.header().rank >= cache::Rank::kNonAuthAnswer && entry.header().validation != cache::Validation::kBogus;
 }
 
@@ -26,33 +27,38 @@ bool is_zone_still_given(base::Instant now, const cache::Cache& cache, const cac
 
 }  // namespace
 
-Known find_fresh(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type) {
+Known find_fresh(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type,
+                 const KnownScope& scope) {
   const cache::Entry* entry = cache.lookup(cache.key(name, type, cache::Space::kAnswer));
-  if (entry != nullptr && entry->is_fresh(now) && may_answer(*entry)) return {Known::Kind::kData, entry};
+  if (entry != nullptr && entry->is_fresh(now) && may_answer(*entry, scope)) return {Known::Kind::kData, entry};
   if (follows_aliases(type)) {
     entry = cache.lookup(cache.key(name, wire::Type::kCname, cache::Space::kAnswer));
-    if (entry != nullptr && entry->is_fresh(now) && entry->header().kind == cache::Kind::kRrset && may_answer(*entry)) {
+    if (entry != nullptr && entry->is_fresh(now) && entry->header().kind == cache::Kind::kRrset &&
+        may_answer(*entry, scope)) {
       return {Known::Kind::kAlias, entry};
     }
   }
-  for (wire::NameView above = name; !above.is_root(); above = above.parent()) {
+  for (wire::NameView above = name; !above.is_root() && above.is_within(scope.zone); above = above.parent()) {
     entry = cache.peek(cache.key(above, wire::Type::kNone, cache::Space::kNxdomain));
-    if (entry != nullptr && entry->is_fresh(now)) return {Known::Kind::kDenial, entry};
+    if (entry == nullptr || !entry->is_fresh(now)) continue;
+    if (!scope.without_forwarded || !entry->header().forwarded) return {Known::Kind::kDenial, entry};
   }
   if (name.is_root()) return {};
-  for (wire::NameView owner = name.parent(); !owner.is_root(); owner = owner.parent()) {
+  for (wire::NameView owner = name.parent(); !owner.is_root() && owner.is_within(scope.zone); owner = owner.parent()) {
     entry = cache.lookup(cache.key(owner, wire::Type::kDname, cache::Space::kAnswer));
-    if (entry != nullptr && entry->is_fresh(now) && entry->header().kind == cache::Kind::kRrset && may_answer(*entry)) {
+    if (entry != nullptr && entry->is_fresh(now) && entry->header().kind == cache::Kind::kRrset &&
+        may_answer(*entry, scope)) {
       return {Known::Kind::kDname, entry};
     }
   }
   return {};
 }
 
-Known find_stale(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type, uint32_t max_age_s) {
+Known find_stale(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type, uint32_t max_age_s,
+                 const KnownScope& scope) {
   Known newest;
   const auto consider = [&](Known::Kind kind, const cache::Entry* entry) {
-    if (entry == nullptr || entry->is_fresh(now) || !may_answer(*entry)) return;
+    if (entry == nullptr || entry->is_fresh(now) || !may_answer(*entry, scope)) return;
     if (kind != Known::Kind::kData && kind != Known::Kind::kDenial && entry->header().kind != cache::Kind::kRrset) {
       return;
     }
@@ -65,11 +71,11 @@ Known find_stale(base::Instant now, cache::Cache& cache, wire::NameView name, wi
   if (follows_aliases(type)) {
     consider(Known::Kind::kAlias, cache.lookup(cache.key(name, wire::Type::kCname, cache::Space::kAnswer)));
   }
-  for (wire::NameView above = name; !above.is_root(); above = above.parent()) {
+  for (wire::NameView above = name; !above.is_root() && above.is_within(scope.zone); above = above.parent()) {
     consider(Known::Kind::kDenial, cache.lookup(cache.key(above, wire::Type::kNone, cache::Space::kNxdomain)));
   }
   if (name.is_root()) return newest;
-  for (wire::NameView owner = name.parent(); !owner.is_root(); owner = owner.parent()) {
+  for (wire::NameView owner = name.parent(); !owner.is_root() && owner.is_within(scope.zone); owner = owner.parent()) {
     consider(Known::Kind::kDname, cache.lookup(cache.key(owner, wire::Type::kDname, cache::Space::kAnswer)));
   }
   return newest;

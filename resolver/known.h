@@ -23,13 +23,20 @@ struct Known {
   const cache::Entry* entry = nullptr;
 };
 
+// What of the cache may be looked at.
+struct KnownScope {
+  wire::NameView zone = {};        // of the name's route: what stands above it was learned by another route
+  bool without_forwarded = false;  // a forwarder's word does not count
+};
+
 // REQUIRES of both: `name` is lower case; the caller's reader is online.
-[[nodiscard]] Known find_fresh(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type);
+[[nodiscard]] Known find_fresh(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type,
+                               const KnownScope& scope = {});
 
 // The newest of what is past its TTL by at most `max_age_s`: what was learned later replaced what was learned
 // before (RFC 8767 §4), whichever kind it is. Past the parent's lease only what the parent has not taken back.
 [[nodiscard]] Known find_stale(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type,
-                               uint32_t max_age_s);
+                               uint32_t max_age_s, const KnownScope& scope = {});
 
 // Where an alias entry (CNAME or DNAME) leads.
 [[nodiscard]] std::optional<wire::Name> alias_target(const cache::Entry& entry);

@@ -61,6 +61,17 @@ constexpr std::string_view kOtherZones[] = {
     kLoopbackV6,         // RFC 6303 §4.3
 };
 
+// No configuration makes these go out: the RFCs leave no room for it (RFC 6761 §6.3 and §6.4, 7686 §2, 9476 §2),
+// or what is answered here tells of this resolver itself (RFC 8880, 9462).
+constexpr std::string_view kAlwaysLocal[] = {"localhost",
+                                             "invalid",
+                                             "onion",
+                                             "alt",
+                                             "resolver.arpa",
+                                             "ipv4only.arpa",
+                                             "170.0.0.192.in-addr.arpa",
+                                             "171.0.0.192.in-addr.arpa"};
+
 // Names outside these top-level domains are never local: the quick way out.
 constexpr std::string_view kTops[] = {"arpa", "localhost", "invalid", "test", "onion", "alt", "local"};
 
@@ -181,13 +192,20 @@ bool has_local_top(wire::NameView lowercase) {
 
 }  // namespace
 
-std::optional<LocalAnswer> answer_locally(base::Instant now, wire::NameView name, wire::Type type) {
+bool is_always_local(wire::NameView zone) {
+  return std::any_of(std::begin(kAlwaysLocal), std::end(kAlwaysLocal),
+                     [&](std::string_view always) { return zone.is_within(name_of(always)); });
+}
+
+std::optional<LocalAnswer> answer_locally(base::Instant now, wire::NameView name, wire::Type type,
+                                          wire::NameView route_zone) {
   static const ZoneTable table;
   const wire::Name lowercase = wire::Name(name).lowercased();
   if (!has_local_top(lowercase)) return std::nullopt;
   wire::NameView zone = lowercase;
   while (!zone.is_root() && !table.contains(zone)) zone = zone.parent();
   if (zone.is_root()) return std::nullopt;
+  if (route_zone.is_within(zone) && !is_always_local(zone)) return std::nullopt;
 
   const Found found = find_data(lowercase, zone, type);
   LocalAnswer answer;

@@ -18,6 +18,12 @@ struct LocalAnswer {
   std::vector<cache::EntryPtr> chain;  // an RRset, or a denial with its SOA
 };
 
-[[nodiscard]] std::optional<LocalAnswer> answer_locally(base::Instant now, wire::NameView name, wire::Type type);
+// `route_zone`: the zone of the route that holds for the name. Where it is a locally served zone or lies below
+// one, and the RFC leaves that zone to the operator, the names are asked there (RFC 6303 §3).
+[[nodiscard]] std::optional<LocalAnswer> answer_locally(base::Instant now, wire::NameView name, wire::Type type,
+                                                        wire::NameView route_zone = {});
+
+// Whether names of this zone are answered here whatever routes say (onion, localhost and kin).
+[[nodiscard]] bool is_always_local(wire::NameView zone);
 
 }  // namespace resolver

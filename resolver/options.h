@@ -9,6 +9,7 @@
 #include "base/ip.h"
 #include "base/keyed_hash.h"
 #include "cache/delegation.h"
+#include "resolver/routes.h"
 #include "resolver/stale_policy.h"
 
 namespace resolver {
@@ -64,8 +65,9 @@ struct Options {
   std::vector<uint16_t> outgoing_ports_reserved;  // the kernel's, sorted
   std::vector<base::Prefix> never_query;
   std::vector<base::Endpoint> own_listeners;  // never asked, whatever else allows it
-  std::vector<base::IpAddress> always_query;  // hints and upstreams: exempt from never_query
-  uint16_t server_port = 53;                  // other ports only in labs
+  std::vector<base::IpAddress> always_query;  // hints and stubs: exempt from never_query
+  RouteTable routes;                          // of which names are not, or not only, iterated
+  uint16_t server_port = 53;                  // other ports only in labs; upstreams have ports of their own
   uint32_t min_ttl_s = 0;
   uint32_t max_ttl_s = 86400;
   uint32_t max_negative_ttl_s = 3600;

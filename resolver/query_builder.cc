@@ -13,6 +13,7 @@ std::vector<uint8_t> build_query(const QueryParts& parts) {
   std::array<uint8_t, wire::kUdpPayloadBytesMin> buffer;
   wire::Header header;
   header.id = parts.id;
+  header.rd = parts.recursion_desired;
   wire::MessageWriter writer(buffer, buffer.size(), header);
   // 12 + 255 + 4 bytes of question and 11 + 28 of OPT always fit.
   CHECK(writer.question(parts.name, parts.type, wire::Class::kIn));

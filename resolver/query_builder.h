@@ -1,4 +1,4 @@
-// build_query: the bytes of a query to a server: RD=0 (iteration), one question, OPT with cookie.
+// build_query: the bytes of a query to a server: RD=0 (iteration) or 1 (forwarders), one question, OPT with cookie.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,7 @@ struct QueryParts {
   wire::NameView name;  // letter case as it shall be sent
   wire::Type type = wire::Type::kNone;
   bool edns = true;
+  bool recursion_desired = false;  // of a forwarder
   std::optional<ClientCookie> client_cookie;          // with EDNS only
   std::optional<cache::ServerCookie> server_cookie;   // with a client cookie only
 };

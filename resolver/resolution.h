@@ -21,6 +21,7 @@
 #include "resolver/client.h"
 #include "resolver/engine.h"
 #include "resolver/phase.h"
+#include "resolver/routes.h"
 #include "wire/name.h"
 #include "wire/types.h"
 
@@ -32,6 +33,7 @@ using ResolutionId = uint64_t;  // 0: none
 struct Attempt {
   base::IpAddress address;
   uint8_t server = 0;  // index into delegation.servers: by whose name it was found
+  uint16_t port = 0;   // 0: Options::server_port
   uint8_t udp_sends = 0;
   uint8_t tcp_sends = 0;
   bool excluded = false;  // gave a useless answer, or could not be reached
@@ -50,11 +52,31 @@ struct ZoneVisit {
   std::vector<AddressLookup> lookups;  // one per delegation.servers
   bool child_ns_used = false;
   bool other_glue_used = false;
-  size_t known_labels = 0;        // see next_qname_labels
-  bool judged = false;            // see settle_without_asking
-  bool patience_running = false;  // since the first query to them
-  uint64_t provider_zone = 0;     // cache::ProviderKeys, made when first needed
+  size_t known_labels = 0;             // see next_qname_labels
+  const Upstream* upstream = nullptr;  // its servers are asked, not those of a delegation
+  bool judged = false;                 // see settle_without_asking
+  bool patience_running = false;       // since the first query to them
+  uint64_t provider_zone = 0;          // cache::ProviderKeys, made when first needed
   uint64_t provider_set = 0;
+};
+
+// What of its route a resolution may use.
+enum class RouteUse : uint8_t {
+  kAll,
+  kIterate,  // addresses of servers: no forwarder's word serves iteration (MaginotDNS)
+  kProbe,    // one dark step, for nobody: to see whether it is back
+};
+
+// How far a resolution has come along its route (engine_routes.cc).
+struct RouteWalk {
+  const Route* route = nullptr;
+  RouteUse use = RouteUse::kAll;
+  std::vector<StepState> states;  // one per step of the route; empty: not on its way yet
+  size_t step = 0;                // the step that is being tried
+  base::Instant entered_at;
+  std::vector<std::pair<size_t, ZoneVisit>> left;    // where the steps were left that may be tried again
+  base::Instant leaves_at = base::Instant::never();  // of a timer; never: none is set
+  std::string forwarder_said;                        // "quad9: EDE 6", for the text of a failure
 };
 
 // Counts for the one line that says why it failed.
@@ -90,7 +112,8 @@ struct Result {
 struct Resolution {
   // Constant after construction.
   ResolutionId id = 0;
-  wire::Name name;  // lower case
+  uint64_t question = 0;  // key in the engine's by_question_
+  wire::Name name;        // lower case
   wire::Type type = wire::Type::kNone;
   std::shared_ptr<QueryBudget> budget;
   Purpose purpose = Purpose::kAnswer;
@@ -104,6 +127,7 @@ struct Resolution {
 
   // Its way.
   Phase phase = Phase::kCacheCheck;
+  RouteWalk walk;
   std::optional<ZoneVisit> visit;
   std::vector<wire::Name> failed_zones;  // do not start there again: their parents are asked
   uint8_t minimise_steps = 0;

@@ -4,7 +4,7 @@
 
 namespace resolver {
 
-Stream* Streams::usable(const base::IpAddress& server) {
+Stream* Streams::usable(const base::Endpoint& server) {
   const auto found = by_server_.find(server);
   if (found == by_server_.end()) return nullptr;
   Stream* best = nullptr;
@@ -18,13 +18,13 @@ Stream* Streams::usable(const base::IpAddress& server) {
   return best;
 }
 
-bool Streams::may_open(const base::IpAddress& server, size_t streams_max) const {
+bool Streams::may_open(const base::Endpoint& server, size_t streams_max) const {
   if (streams_.size() >= streams_max) return false;
   const auto found = by_server_.find(server);
   return found == by_server_.end() || found->second.size() < kStreamsPerServerMax;
 }
 
-Stream& Streams::add(StreamId id, const base::IpAddress& server) {
+Stream& Streams::add(StreamId id, const base::Endpoint& server) {
   by_server_[server].push_back(id);
   Stream& stream = streams_[id];
   stream.id = id;

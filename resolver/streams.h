@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -22,7 +23,7 @@ inline constexpr base::Duration kTcpTimeout = base::milliseconds(3500);  // conn
 
 struct Stream {
   StreamId id{};
-  base::IpAddress server;
+  base::Endpoint server;
   bool open = false;
   bool answered = false;                                  // has carried a response already
   bool suspect = false;                                   // has let a query time out since
@@ -33,9 +34,9 @@ struct Stream {
 class Streams {
  public:
   // A stream to `server` that can take another query, preferring open ones.
-  [[nodiscard]] Stream* usable(const base::IpAddress& server);
-  [[nodiscard]] bool may_open(const base::IpAddress& server, size_t streams_max) const;
-  Stream& add(StreamId id, const base::IpAddress& server);
+  [[nodiscard]] Stream* usable(const base::Endpoint& server);
+  [[nodiscard]] bool may_open(const base::Endpoint& server, size_t streams_max) const;
+  Stream& add(StreamId id, const base::Endpoint& server);
   [[nodiscard]] Stream* find(StreamId id);
   // A query id that is not pending on the stream.
   [[nodiscard]] static uint16_t draw_query_id(const Stream& stream, base::Entropy& entropy);
@@ -47,7 +48,7 @@ class Streams {
 
  private:
   std::unordered_map<StreamId, Stream> streams_;
-  std::unordered_map<base::IpAddress, std::vector<StreamId>> by_server_;
+  std::map<base::Endpoint, std::vector<StreamId>> by_server_;
 };
 
 }  // namespace resolver

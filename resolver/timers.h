@@ -10,7 +10,7 @@
 
 namespace resolver {
 
-enum class TimerKind : uint8_t { kExchange, kHedge, kPatience, kResolution, kClient, kParked, kStream };
+enum class TimerKind : uint8_t { kExchange, kHedge, kPatience, kStep, kResolution, kClient, kParked, kStream };
 
 struct Timer {
   base::Instant at;

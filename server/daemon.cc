@@ -190,13 +190,12 @@ void Daemon::log_clock() {
 void Daemon::log_settings_without_effect() {
   const config::Options& options = options_.config;
   for (const auto& [is_set, name] :
-       {std::pair(!options.upstreams.empty(), "[[upstream]]"), std::pair(!options.routes.empty(), "[[route]]"),
-        std::pair(!options.store.path.empty(), "[store] path"),
+       {std::pair(!options.store.path.empty(), "[store] path"),
         std::pair(!options.dnssec.trust_anchors.empty(), "[dnssec] trust_anchors")}) {
     if (!is_set) continue;
     base::log_line(base::LogLevel::kWarning, std::string(name) +
-                                                 " has no effect in this version: everything is iterated, " +
-                                                 "not validated, and kept in memory only");
+                                                 " has no effect in this version: nothing is validated, " +
+                                                 "and everything is kept in memory only");
   }
 }
 

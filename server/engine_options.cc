@@ -6,9 +6,11 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "net/interfaces.h"
+#include "resolver/local_names.h"
 #include "resolver/root_hints.h"
 
 namespace server {
@@ -34,6 +36,38 @@ base::Result<cache::Delegation, std::string> root_hints_of(const std::string& pa
   auto hints = resolver::parse_root_hints(*text);
   if (!hints) return base::error("[resolver] root_hints = \"" + path + "\": " + hints.error());
   return hints;
+}
+
+// Routes as the engine knows them. The error is one sentence.
+base::Result<resolver::RouteTable, std::string> routes_of(const config::Options& options,
+                                                          const std::vector<base::Endpoint>& own_listeners) {
+  static_assert(config::kRouteStepsMax == resolver::kRouteStepsMax);
+  std::vector<resolver::Upstream> upstreams;
+  std::map<std::string, size_t> by_name{{config::kIterate, resolver::kIterateStep}};
+  for (const config::Upstream& upstream : options.upstreams) {
+    for (const base::Endpoint& server : upstream.servers) {
+      if (std::find(own_listeners.begin(), own_listeners.end(), server) == own_listeners.end()) continue;
+      return base::error("[[upstream]] \"" + upstream.name + "\": this server itself listens on " + server.to_text() +
+                         " and would ask itself; name another server");
+    }
+    by_name.emplace(upstream.name, upstreams.size());
+    upstreams.push_back({upstream.name, upstream.servers, upstream.authoritative});
+  }
+  std::vector<resolver::Route> routes;
+  for (const config::Route& configured : options.routes) {
+    resolver::Route route;
+    const auto zone = wire::Name::from_text(configured.zone);
+    if (!zone)
+      return base::error("[[route]] zone = \"" + configured.zone + "\" is no zone name; write it like \"example.com\"");
+    if (resolver::is_always_local(*zone)) {
+      return base::error("[[route]] zone = \"" + configured.zone +
+                         "\": such names are always answered here (RFC 6761); remove the route");
+    }
+    route.zone = *zone;
+    for (const std::string& step : configured.via) route.steps.push_back(by_name.at(step));
+    routes.push_back(std::move(route));
+  }
+  return resolver::RouteTable(std::move(upstreams), std::move(routes));
 }
 
 }  // namespace
@@ -94,6 +128,8 @@ base::Result<resolver::Options, std::string> engine_options(const config::Option
     result.always_query.insert(result.always_query.end(), server.glue.begin(), server.glue.end());
   }
   for (const config::Upstream& upstream : options.upstreams) {
+    // Forwarders are asked because a route names them; what a delegation says never leads to them.
+    if (!upstream.authoritative) continue;
     for (const base::Endpoint& server : upstream.servers) result.always_query.push_back(server.address);
   }
   result.stale.enabled = options.stale.enabled;
@@ -103,6 +139,9 @@ base::Result<resolver::Options, std::string> engine_options(const config::Option
   result.stale.recheck = options.stale.recheck;
   result.stale.circuits = options.stale.circuits;
   result.prefetch = options.cache.prefetch;
+  auto routes = routes_of(options, result.own_listeners);
+  if (!routes) return base::error(routes.error());
+  result.routes = std::move(*routes);
   result.min_ttl_s = whole_seconds(options.cache.min_ttl);
   result.max_ttl_s = whole_seconds(options.cache.max_ttl);
   result.max_negative_ttl_s = whole_seconds(options.cache.max_negative_ttl);

@@ -61,6 +61,12 @@ class World {
     options.bounds.clients_max = 16;
     options.bounds.resolutions_max = 32;
     options.bounds.exchanges_max = 16;
+    const auto zone = [](const char* text) { return *wire::Name::from_text(text); };
+    options.routes = resolver::RouteTable({{"forwarder", {*base::Endpoint::parse("192.0.2.53", 5353)}, false},
+                                           {"stub", {*base::Endpoint::parse("192.0.2.54", 53)}, true}},
+                                          {{wire::Name(), {resolver::kIterateStep, 0}},
+                                           {zone("net."), {0, resolver::kIterateStep}},
+                                           {zone("other.net."), {1}}});
     return options;
   }
   resolver::Shared shared() { return {&cache_, &claims_, &health_, &providers_, &provider_keys_}; }

@@ -126,6 +126,7 @@ std::vector<uint8_t> render(const Response& response, const wire::MessageView& q
   header.qr = true;
   header.aa = response.authoritative;
   header.rd = query.header().rd;
+  header.ra = options.recursion_available;
   header.rcode = static_cast<uint8_t>(static_cast<uint16_t>(response.rcode) & 0xF);
   wire::MessageWriter writer(buffer, options.bytes_max, header);
   if (options.with_edns) writer.reserve(kOptBytes + options.edns_options.size());

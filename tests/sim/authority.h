@@ -34,6 +34,7 @@ struct RenderOptions {
   bool with_edns = false;
   bool lower_question = false;  // does not keep the letter case of the question
   bool truncate = false;
+  bool recursion_available = false;
   base::Bytes edns_options = {};
 };
 // `query` gives id and question.

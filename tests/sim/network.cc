@@ -90,7 +90,9 @@ Response Network::think(Server& server, const MessageView& query) {
   const wire::Question& question = *query.question();
   std::vector<const Zone*> zones;
   for (const size_t index : server.zones) zones.push_back(&world_.zones[index]);
+  if (server.recursive && !query.header().rd) return refuse(wire::Rcode::kRefused);
   Response honest = answer_authoritatively(zones, question.name, question.type, server.minimal);
+  if (server.recursive) honest.authoritative = false;
   if (server.evil) return lie(world_, *zones.front(), question.name, question.type, honest, dice_);
   switch (server.manner) {
     case Manner::kRefuses:
@@ -137,6 +139,7 @@ std::vector<uint8_t> Network::respond(Server& server, base::Bytes bytes, bool ov
   options.lower_question = server.lowers_case;
   const size_t payload = has_edns ? std::max<size_t>(512, query->edns()->payload_bytes) : 512;
   options.bytes_max = over_tcp ? 65535 : std::min<size_t>(payload, 1232);
+  options.recursion_available = server.recursive;
   options.truncate = server.truncates_all && !over_tcp;
   std::vector<uint8_t> edns_options;
   bool has_server_cookie = false;

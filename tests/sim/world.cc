@@ -102,6 +102,25 @@ void draw_options(World& world, Random& dice) {
   world.cache_bytes = dice.percent(25) ? (1ULL << 17) : (4ULL << 20);
 }
 
+void add_forwarder(World& world, Random& dice) {
+  if (!dice.percent(30)) return;
+  Server forwarder;
+  forwarder.name = "forwarder.";
+  forwarder.recursive = true;
+  forwarder.addresses = {*base::IpAddress::parse("198.19.255.53")};
+  forwarder.round_trip = dice.duration(milliseconds(1), milliseconds(30));
+  forwarder.echoes_cookies = dice.percent(50);
+  for (size_t zone = 0; zone < world.zones.size(); ++zone) {
+    if (!world.zones[zone].evil) forwarder.zones.push_back(zone);
+  }
+  if (world.level == Level::kFaulty && dice.percent(60)) draw_server_faults(forwarder, 60, world.habits, dice);
+  resolver::Upstream upstream{forwarder.name, {{forwarder.addresses[0], 5353}}, false};
+  std::vector<size_t> steps = {resolver::kIterateStep, 0};
+  if (dice.percent(50)) std::swap(steps[0], steps[1]);
+  world.options.routes = resolver::RouteTable({std::move(upstream)}, {{wire::Name(), steps}});
+  world.servers.push_back(std::move(forwarder));
+}
+
 }  // namespace
 
 void World::heal() {
@@ -127,6 +146,8 @@ World draw_world(uint64_t seed) {
   draw_changes(world, dice);
   draw_faults(world, dice);
   draw_options(world, dice);
+  Random route_dice(seed ^ 0x726F'7574'65);  // of their own, so that the seeds below stay the worlds they were
+  add_forwarder(world, route_dice);
   world.engine_count = dice.between(1, 4);
   world.step_delay_max = dice.percent(50) ? base::Duration(0) : dice.duration(base::microseconds(10), milliseconds(3));
   world.dice = dice.split();

@@ -31,6 +31,7 @@ struct Server {
   bool demands_cookies = false;  // BADCOOKIE without a server cookie
   bool truncates_all = false;
   bool minimal = false;
+  bool recursive = false;  // a forwarder: knows every honest zone, answers with RA and without AA
 
   // Faults.
   Manner manner = Manner::kGood;

@@ -86,6 +86,7 @@ void Driver::carry_out(resolver::Effect& effect) {
     }
     OutQuery out;
     out.server = send->server.address;
+    out.port = send->server.port;
     out.exchange = send->exchange;
     sent(std::move(out), send->query);
   } else if (auto* close = std::get_if<resolver::CloseExchange>(&effect)) {
@@ -98,7 +99,8 @@ void Driver::carry_out(resolver::Effect& effect) {
     const auto stream = streams_.find(message->stream);
     if (stream == streams_.end()) throw Failure{"the engine sends on a stream that is not open"};
     OutQuery out;
-    out.server = stream->second;
+    out.server = stream->second.address;
+    out.port = stream->second.port;
     out.transport = resolver::Transport::kTcp;
     out.stream = message->stream;
     sent(std::move(out), message->message);
@@ -114,7 +116,7 @@ void Driver::carry_out(resolver::Effect& effect) {
 void Driver::open_stream(const resolver::OpenStream& open) {
   const base::IpAddress address = open.server.address;
   const bool refused = world_.refuses_tcp(address);
-  streams_[open.stream] = address;
+  streams_[open.stream] = open.server;
   note("tcp open " + address.to_text() + (refused ? " refused" : ""));
   at(world_.latency(address), [this, stream = open.stream, refused] {
     if (!streams_.contains(stream)) return;

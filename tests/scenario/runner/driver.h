@@ -15,6 +15,7 @@ namespace scenario {
 struct OutQuery {
   base::Instant sent;
   base::IpAddress server;
+  uint16_t port = 0;
   resolver::Transport transport = resolver::Transport::kUdp;
   Decoded query;
   resolver::ExchangeId exchange{};
@@ -85,7 +86,7 @@ class Driver {
   base::Instant start_;
   base::Instant now_;
   std::multimap<base::Instant, std::function<void()>> events_;
-  std::map<resolver::StreamId, base::IpAddress> streams_;
+  std::map<resolver::StreamId, base::Endpoint> streams_;
   std::map<resolver::ClientId, Pending> waiting_;
   std::vector<OutQuery> out_queries_;
   std::vector<ClientAnswer> answers_;

@@ -31,6 +31,10 @@ int64_t Counts::sent(const Step& step, size_t words) const {
         counts = counts && question.name.view().is_within(parse_name(step.line, word.substr(6)));
       else if (word.rfind("type=", 0) == 0)
         counts = counts && question.type == parse_type(step.line, word.substr(5));
+      else if (word.rfind("port=", 0) == 0)
+        counts = counts && out.port == parse_number(step.line, word.substr(5));
+      else if (word == "rd" || word == "nord")
+        counts = counts && out.query.packet.rd == (word == "rd");
       else if (word == "udp" || word == "tcp")
         counts = counts && (out.transport == resolver::Transport::kTcp) == (word == "tcp");
       else if (word == "edns" || word == "noedns")

@@ -1,7 +1,9 @@
 #include "settings.h"
 
+#include <algorithm>
 #include <ctime>
 #include <functional>
+#include <utility>
 
 #include "parse.h"
 #include "resolver/root_hints.h"
@@ -42,7 +44,7 @@ const std::set<std::string> kHarmless = {"server",
                                          "do-tcp",
                                          "domain-insecure",
                                          "stub-prime",
-                                         "stub-first",
+                                         "prefetch",
                                          "ede-serve-expired",
                                          "serve-expired-ttl-reset",
                                          "outbound-msg-retry",
@@ -73,8 +75,8 @@ const std::set<std::string> kHarmless = {"server",
                                          "root-key-sentinel"};
 
 // Options whose feature is a later issue, or that Holdfast does not have.
-const std::map<std::string, std::string> kMissing = {{"forward-zone", "needs forwarding"},
-                                                     {"forward-addr", "needs forwarding"},
+const std::map<std::string, std::string> kMissing = {{"forward-host", "needs forwarders by name"},
+                                                     {"forward-tls-upstream", "needs forwarding over TLS"},
                                                      {"auth-zone", "needs authority zones"},
                                                      {"local-zone", "needs local data"},
                                                      {"local-data", "needs local data"},
@@ -144,14 +146,16 @@ class Reader {
       const auto missing = kMissing.find(line.key);
       if (missing != kMissing.end() && line.value != "no") throw Unsupported{line.line, missing->second};
       has_sections_ = has_sections_ || !line.section.empty();
-      if (line.section == "stub-zone")
-        stub_line(line);
+      if (line.section == "stub-zone" || line.section == "forward-zone")
+        zone_line(line);
       else if (line.section == "holdfast")
         own_line(line);
       else
         field_line(line);
     }
     settings_.deckard = !has_sections_;
+    finish_zone();
+    settings_.options.routes = resolver::RouteTable(std::move(upstreams_), std::move(routes_));
     if (hints_.empty()) settings_.options.root_hints = resolver::builtin_root_hints();
     for (const base::IpAddress& address : hints_) {
       const wire::Name name = hint_names_.empty() ? name_of_address(scenario_, address) : hint_names_[0];
@@ -162,16 +166,85 @@ class Reader {
   }
 
  private:
-  void stub_line(const ConfigLine& line) {
-    if (line.key == "name") {
-      if (line.value != ".") throw Unsupported{line.line, "needs stub zones other than the root"};
-    } else if (line.key == "stub-addr") {
-      hints_.push_back(parse_address(line.line, line.value.substr(0, line.value.find('@'))));
+  // Unbound's zones are routes: stub-zone or forward-zone alone, or with stub-first or forward-first and then
+  // iteration. The stub-zone "." holds the hints.
+  struct Zone {
+    int line = 0;
+    std::optional<wire::Name> name;
+    resolver::Upstream upstream;
+    bool first = false;
+  };
+
+  void zone_line(const ConfigLine& line) {
+    if (line.value.empty()) {
+      finish_zone();
+      zone_.emplace();
+      zone_->line = line.line;
+      zone_->upstream.name = line.section;
+      zone_->upstream.authoritative = line.section == "stub-zone";
+    } else if (line.key == "name") {
+      zone_->name = parse_name(line.line, line.value);
+    } else if (line.key == "stub-addr" || line.key == "forward-addr") {
+      const auto endpoint = base::Endpoint::parse(line.value, 53);
+      if (!endpoint) throw Unsupported{line.line, "address " + line.value};
+      zone_->upstream.servers.push_back(*endpoint);
     } else if (line.key == "stub-host" || line.key == "stub-name") {
       hint_names_.push_back(parse_name(line.line, line.value));
+    } else if (line.key == "stub-first" || line.key == "forward-first") {
+      zone_->first = is_yes(line);
     } else if (!kHarmless.contains(line.key)) {
       throw Unsupported{line.line, "option " + line.key};
     }
+  }
+
+  void finish_zone() {
+    if (!zone_) return;
+    const Zone zone = *std::exchange(zone_, std::nullopt);
+    if (!zone.name) throw Unsupported{zone.line, "zone without a name"};
+    if (zone.upstream.authoritative && zone.name->view().is_root()) {
+      for (const base::Endpoint& server : zone.upstream.servers) hints_.push_back(server.address);
+      return;
+    }
+    if (zone.upstream.servers.empty()) throw Unsupported{zone.line, "zone without addresses"};
+    resolver::Route route{*zone.name, {upstreams_.size()}};
+    if (zone.first) route.steps.push_back(resolver::kIterateStep);
+    add_upstream(zone.upstream);
+    routes_.push_back(std::move(route));
+  }
+
+  void add_upstream(const resolver::Upstream& upstream) {
+    for (const base::Endpoint& server : upstream.servers) {
+      if (upstream.authoritative) settings_.options.always_query.push_back(server.address);
+    }
+    upstreams_.push_back(upstream);
+  }
+
+  // upstream: NAME forward|stub ADDRESS...
+  void upstream_line(int line, const std::vector<std::string>& words) {
+    if (words.size() < 3 || (words[1] != "forward" && words[1] != "stub")) throw Unsupported{line, "upstream"};
+    resolver::Upstream upstream;
+    upstream.name = words[0];
+    upstream.authoritative = words[1] == "stub";
+    for (size_t at = 2; at < words.size(); ++at) {
+      const auto endpoint = base::Endpoint::parse(words[at], 53);
+      if (!endpoint) throw Unsupported{line, "address " + words[at]};
+      upstream.servers.push_back(*endpoint);
+    }
+    add_upstream(upstream);
+  }
+
+  // route: ZONE STEP...
+  void route_line(int line, const std::vector<std::string>& words) {
+    resolver::Route route{parse_name(line, words[0]), {}};
+    for (size_t at = 1; at < words.size(); ++at) {
+      const auto upstream = std::find_if(upstreams_.begin(), upstreams_.end(),
+                                         [&](const resolver::Upstream& known) { return known.name == words[at]; });
+      if (upstream == upstreams_.end() && words[at] != "iterate") throw Unsupported{line, "route via " + words[at]};
+      route.steps.push_back(upstream == upstreams_.end() ? resolver::kIterateStep
+                                                         : static_cast<size_t>(upstream - upstreams_.begin()));
+    }
+    if (route.steps.empty()) throw Unsupported{line, "route without steps"};
+    routes_.push_back(std::move(route));
   }
 
   void field_line(const ConfigLine& line) {
@@ -249,6 +322,10 @@ class Reader {
       settings_.latency[parse_address(line.line, words[0])] = parse_duration(line.line, words[1]);
     } else if (line.key == "seed") {
       settings_.seed = parse_number(line.line, words[0]);
+    } else if (line.key == "upstream") {
+      upstream_line(line.line, words);
+    } else if (line.key == "route") {
+      route_line(line.line, words);
     } else if (line.key == "own-listener") {
       options.own_listeners.push_back({parse_address(line.line, words[0]), 53});
     } else if (line.key == "clients-per-prefix-max") {
@@ -269,6 +346,9 @@ class Reader {
   Settings settings_;
   std::vector<base::IpAddress> hints_;
   std::vector<wire::Name> hint_names_;
+  std::optional<Zone> zone_;  // being read
+  std::vector<resolver::Upstream> upstreams_;
+  std::vector<resolver::Route> routes_;
   bool allow_cleared_ = false;
   bool has_sections_ = false;  // Unbound groups its options, Deckard does not
 };

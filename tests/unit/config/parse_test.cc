@@ -256,6 +256,8 @@ const WrongRow kWrongRows[] = {
     {"[[route]]\nzone = \".\"\nvia = [\"quad9\"]\n", 3, "which is no upstream"},
     {"[[route]]\nzone = \".\"\nvia = [\"itrate\"]\n", 3, "did you mean \"iterate\"?"},
     {"[[route]]\nzone = \".\"\nvia = [\"iterate\", \"iterate\"]\n", 3, "twice"},
+    {"[[route]]\nzone = \".\"\nvia = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\"]\n", 3,
+     "8 steps; write at most 7"},
     {"[[route]]\nzone = \"a\"\nvia = [\"iterate\"]\n[[route]]\nzone = \"A.\"\nvia = [\"iterate\"]\n", 5,
      "has a route already"},
 };

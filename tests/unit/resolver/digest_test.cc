@@ -390,4 +390,84 @@ TEST(Digest, BrokenRdataMattersOnlyWhereItIsNeeded) {
   }
 }
 
+ResponseDigest forwarded(unsigned flags, Rcode rcode, const char* qname, const Sections& sections,
+                         const resolver::RouteTable& routes, const char* zone = ".") {
+  wire::Header header;
+  header.qr = true;
+  header.aa = (flags & kAa) != 0;
+  header.ra = (flags & kRa) != 0;
+  header.rcode = static_cast<uint8_t>(rcode);
+  const auto bytes = resolver_test::message(header, name(qname), Type::kA, sections);
+  const auto view = wire::MessageView::parse(bytes);
+  EXPECT_TRUE(view.has_value());
+  const wire::Name qname_owned = name(qname);
+  const wire::Name zone_owned = name(zone);
+  return digest_response(
+      *view,
+      {.name = qname_owned, .type = Type::kA, .zone = zone_owned, .of_forwarder = true, .routes = &routes});
+}
+
+TEST(Digest, OfForwarders) {
+  struct ForwardRow {
+    const char* what;
+    unsigned flags;
+    Rcode rcode;
+    Sections sections;
+    ResponseClass expected;
+    std::string chain = "";
+    std::string target = "www.example.com";
+    std::string denial = "";
+  };
+  const ForwardRow kRows[] = {
+      {"RA without AA is as it should be", kRa, Rcode::kNoerror,
+       {{"www.example.com. 300 IN A 192.0.2.1"}, {}, {}}, Class::kAnswer, "www.example.com. A 1 300"},
+      {"NS sets and glue are not taken", kRa | kAa, Rcode::kNoerror,
+       {{"www.example.com. 300 IN A 192.0.2.1"}, {"com. 300 IN NS ns.evil.example.", ". 300 IN NS ns.evil.example."},
+        {"ns.evil.example. 300 IN A 192.0.2.66"}}, Class::kAnswer, "www.example.com. A 1 300"},
+      {"an alias and its target", kRa, Rcode::kNoerror,
+       {{"www.example.com. 300 IN CNAME www.example.net.", "www.example.net. 300 IN A 192.0.2.1"}, {}, {}},
+       Class::kAnswer, "www.example.com. CNAME 1 300; www.example.net. A 1 300", "www.example.net"},
+      {"not beyond where another route begins", kRa, Rcode::kNoerror,
+       {{"www.example.com. 300 IN CNAME db.corp.example.", "db.corp.example. 300 IN A 192.0.2.66"}, {}, {}},
+       Class::kAlias, "www.example.com. CNAME 1 300", "db.corp.example"},
+      {"a referral is no answer", kRa, Rcode::kNoerror, {{}, {"com. 300 IN NS ns.evil.example."}, {}}, Class::kLame},
+      {"one without RA neither", kNone, Rcode::kNoerror, {{}, {"com. 300 IN NS ns.evil.example."}, {}}, Class::kLame},
+      {"NXDOMAIN", kRa, Rcode::kNxdomain, {{}, {kSoa}, {}}, Class::kNxdomain, "", "www.example.com", "example.com. 300"},
+      {"NODATA", kRa, Rcode::kNoerror, {{}, {kSoa}, {}}, Class::kNodata, "", "www.example.com", "example.com. 300"},
+      {"NODATA without SOA", kRa, Rcode::kNoerror, {{}, {}, {}}, Class::kNodata},
+      {"nothing, by who does not recurse", kNone, Rcode::kNoerror, {{}, {}, {}}, Class::kLame},
+  };
+  const resolver::RouteTable routes({}, {{name("corp.example"), {resolver::kIterateStep}}});
+  for (const ForwardRow& row : kRows) {
+    const ResponseDigest digest = forwarded(row.flags, row.rcode, "www.example.com", row.sections, routes);
+    EXPECT_EQ(static_cast<int>(digest.response_class), static_cast<int>(row.expected)) << row.what;
+    EXPECT_EQ(chain_text(digest), row.chain) << row.what;
+    EXPECT_EQ(digest.target, name(row.target)) << row.what;
+    const std::string denial =
+        digest.soa ? digest.soa->owner.to_text() + " " + std::to_string(digest.negative_ttl_s) : "";
+    EXPECT_EQ(denial, row.denial) << row.what;
+    EXPECT_EQ(text_of(digest.referral) + text_of(digest.child_ns), "") << row.what;
+    EXPECT_FALSE(digest.stale_at_forwarder) << row.what;
+    for (const auto& link : digest.chain) EXPECT_EQ(link.rank, cache::Rank::kNonAuthAnswer) << row.what;
+  }
+}
+
+// The same holds for iteration: a public zone's servers do not speak for a private one below it.
+TEST(Digest, AChainEndsWhereAnotherRouteBegins) {
+  const Sections sections{{"www.example. 300 IN CNAME db.corp.example.", "db.corp.example. 300 IN A 192.0.2.66"}, {}, {}};
+  wire::Header header;
+  header.qr = true;
+  header.aa = true;
+  const auto bytes = resolver_test::message(header, name("www.example"), Type::kA, sections);
+  const auto view = wire::MessageView::parse(bytes);
+  ASSERT_TRUE(view.has_value());
+  const wire::Name qname = name("www.example");
+  const wire::Name zone = name("example");
+  const resolver::RouteTable routes({}, {{name("corp.example"), {resolver::kIterateStep}}});
+  EXPECT_EQ(chain_text(digest_response(*view, {.name = qname, .type = Type::kA, .zone = zone})),
+            "www.example. CNAME 1 300; db.corp.example. A 1 300");
+  EXPECT_EQ(chain_text(digest_response(*view, {.name = qname, .type = Type::kA, .zone = zone, .routes = &routes})),
+            "www.example. CNAME 1 300");
+}
+
 }  // namespace

@@ -88,4 +88,33 @@ TEST(LocalNames, Table) {
   for (const Row& row : kRows) EXPECT_EQ(local(row.qname, row.qtype), row.expected) << row.qname << " " << wire::to_text(row.qtype);
 }
 
+struct RouteRow {
+  const char* qname;
+  const char* route_zone;
+  bool local;
+};
+
+TEST(LocalNames, StepAsideForARouteOfTheirOwn) {
+  constexpr RouteRow kRows[] = {
+      {"1.0.0.10.in-addr.arpa", ".", true},
+      {"1.0.0.10.in-addr.arpa", "in-addr.arpa", true},
+      {"1.0.0.10.in-addr.arpa", "10.in-addr.arpa", false},
+      {"1.0.0.10.in-addr.arpa", "0.0.10.in-addr.arpa", false},
+      {"1.0.168.192.in-addr.arpa", "192.in-addr.arpa", true},
+      {"nas.home.arpa", "home.arpa", false},
+      {"dc.corp.local", "corp.local", false},
+      {"www.test", "test", false},
+      {"x.localhost", "localhost", true},  // not left to the operator
+      {"x.onion", "x.onion", true},
+      {"x.invalid", "invalid", true},
+      {"x.alt", "alt", true},
+      {"ipv4only.arpa", "ipv4only.arpa", true},
+  };
+  for (const RouteRow& row : kRows) {
+    const auto now = base::Instant::from_boot(base::seconds(100));
+    EXPECT_EQ(answer_locally(now, name(row.qname), Type::kA, name(row.route_zone)).has_value(), row.local)
+        << row.qname << " " << row.route_zone;
+  }
+}
+
 }  // namespace

@@ -30,6 +30,19 @@ TEST(QueryBuilder, AsksWithoutRecursionAndKeepsTheLetterCase) {
   EXPECT_FALSE(message->edns()->cookie);
 }
 
+TEST(QueryBuilder, AsksForwardersToRecurse) {
+  const wire::Name asked = name("example.");
+  QueryParts parts;
+  parts.name = asked;
+  parts.type = wire::Type::kA;
+  parts.recursion_desired = true;
+  const std::vector<uint8_t> query = build_query(parts);
+  const auto message = wire::MessageView::parse(query);
+  ASSERT_TRUE(message);
+  EXPECT_TRUE(message->header().rd);
+  EXPECT_FALSE(message->header().qr);
+}
+
 TEST(QueryBuilder, WithoutEdnsThereIsNoOptAndNoCookie) {
   const wire::Name asked = name("example.");
   QueryParts parts;

@@ -5,7 +5,7 @@
 namespace resolver {
 namespace {
 
-base::IpAddress server(const char* text) { return *base::IpAddress::parse(text); }
+base::Endpoint server(const char* text) { return *base::Endpoint::parse(text, 53); }
 
 TEST(Streams, PrefersAnOpenStreamWithFewerQueries) {
   Streams streams;
@@ -15,6 +15,7 @@ TEST(Streams, PrefersAnOpenStreamWithFewerQueries) {
   open.pending[1] = ExchangeId{1};
   EXPECT_EQ(streams.usable(server("192.0.2.1"))->id, StreamId{2});
   EXPECT_EQ(streams.usable(server("192.0.2.2")), nullptr);
+  EXPECT_EQ(streams.usable(server("192.0.2.1@5353")), nullptr);
 }
 
 TEST(Streams, AFullStreamIsNotUsable) {

@@ -71,7 +71,10 @@ TEST(EngineOptions, CarryTheConfigurationOver) {
   options.resolver.ipv6 = false;
   options.resolver.outgoing_ports = {2000, 3000};
   options.server.identity = "ns1";
-  options.upstreams.push_back({"a", {*base::Endpoint::parse("127.0.0.9", 53)}, false});
+  options.upstreams.push_back({"a", {*base::Endpoint::parse("127.0.0.9", 53)}, true});
+  options.upstreams.push_back({"b", {*base::Endpoint::parse("127.0.0.8@5353", 53)}, false});
+  options.routes.push_back({"corp.example.", {"a"}});
+  options.routes.push_back({".", {"iterate", "b"}});
   const auto engine = engine_options(options, {});
   ASSERT_TRUE(engine.has_value()) << engine.error();
   EXPECT_EQ(engine->max_ttl_s, 77U);
@@ -82,7 +85,31 @@ TEST(EngineOptions, CarryTheConfigurationOver) {
   EXPECT_EQ(engine->own_listeners, options.server.listen);
   EXPECT_EQ(engine->never_query, options.resolver.never_query);
   EXPECT_THAT(engine->always_query, ::testing::Contains(*base::IpAddress::parse("127.0.0.9")));
+  EXPECT_THAT(engine->always_query, ::testing::Not(::testing::Contains(*base::IpAddress::parse("127.0.0.8"))));
+  const resolver::Route& corp = engine->routes.find(*wire::Name::from_text("www.corp.example"));
+  EXPECT_THAT(corp.steps, ElementsAre(0));
+  EXPECT_TRUE(engine->routes.upstream_of(corp, 0)->authoritative);
+  const resolver::Route& other = engine->routes.find(*wire::Name::from_text("www.example.com"));
+  EXPECT_THAT(other.steps, ElementsAre(resolver::kIterateStep, 1));
+  EXPECT_EQ(engine->routes.upstream_of(other, 1)->servers.at(0).port, 5353);
   EXPECT_THAT(engine->always_query, ::testing::Contains(engine->root_hints.servers.at(0).glue.at(0)));
+}
+
+TEST(EngineOptions, AForwarderThatIsThisServerIsRefused) {
+  config::Options options;
+  options.upstreams.push_back({"self", {options.server.listen.at(0)}, false});
+  const auto engine = engine_options(options, {});
+  ASSERT_FALSE(engine.has_value());
+  EXPECT_EQ(engine.error(),
+            "[[upstream]] \"self\": this server itself listens on 127.0.0.1:53 and would ask itself; name another server");
+}
+
+TEST(EngineOptions, ARouteForNamesThatAreAlwaysLocalIsRefused) {
+  config::Options options;
+  options.routes.push_back({"hidden.onion.", {"iterate"}});
+  const auto engine = engine_options(options, {});
+  ASSERT_FALSE(engine.has_value());
+  EXPECT_THAT(engine.error(), HasSubstr("\"hidden.onion.\": such names are always answered here"));
 }
 
 TEST(EngineOptions, AMissingHintsFileIsASentence) {
