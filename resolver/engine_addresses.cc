@@ -40,7 +40,7 @@ ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire
       return 0;
     }
     counters_.add(base::Counter::kResolutionSubQuestions);
-    id = start(now, lower, type, parent.budget, depth, false, use);
+    id = start(now, lower, type, parent.budget, depth, false, Purpose::kAnswer, use);
   }
   await(parent, id);
   return id;

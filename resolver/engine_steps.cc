@@ -180,7 +180,7 @@ void Engine::Impl::use_root_hints(base::Now now, Resolution& resolution) {
   if (priming_ != 0 || by_question_.contains(root_ns) || now.boot < priming_not_before_) return;
   priming_not_before_ = now.boot + base::seconds(5);
   priming_ = start(now, wire::NameView(), wire::Type::kNs, std::make_shared<QueryBudget>(options_.budget, now.boot), 0,
-                   true, use);
+                   true, Purpose::kAnswer, use);
 }
 
 AskNow Engine::Impl::next_question(base::Now now, Resolution& resolution) {
