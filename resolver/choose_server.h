@@ -15,7 +15,7 @@
 namespace resolver {
 
 inline constexpr base::Duration kUnknownServerRtt = base::milliseconds(150);  // as an estimate, to be tried early
-inline constexpr base::Duration kTimeoutMin = base::milliseconds(200);  // kernel and server jitter above a small RTT
+inline constexpr base::Duration kTimeoutMin = base::milliseconds(100);  // kernel and server jitter above a small RTT
 inline constexpr base::Duration kTimeoutMax = base::milliseconds(3000);
 inline constexpr base::Duration kTimeoutUnknown = base::milliseconds(400);
 inline constexpr uint32_t kExploreOneIn = 20;        // as Knot Resolver's epsilon

@@ -42,11 +42,15 @@ ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire
     counters_.add(base::Counter::kResolutionSubQuestions);
     id = start(now, lower, type, parent.budget, depth, false, Purpose::kAnswer, use);
   }
-  await(parent, id);
+  await(now, parent, id);
   return id;
 }
 
-void Engine::Impl::await(Resolution& parent, ResolutionId sub) {
+// Its own patience runs as well: the sub-question may have been under way for long, and have lost its own.
+void Engine::Impl::await(base::Now now, Resolution& parent, ResolutionId sub) {
+  if (parent.patience_until == base::Instant::never()) {
+    start_patience(now, parent, find(sub)->is_overdue ? base::Duration(0) : options_.stale.client_timeout);
+  }
   find(sub)->dependents.push_back(parent.id);
   parent.awaited.push_back(sub);
 }
@@ -77,7 +81,7 @@ bool Engine::Impl::waits_for(ResolutionId start, ResolutionId goal) const {
 
 // Starts the look-up of one more server name's addresses, chosen at random. False: none is left.
 bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
-  if (rejoin_lookups(resolution)) return true;
+  if (rejoin_lookups(now, resolution)) return true;
   ZoneVisit& visit = *resolution.visit;
   const wire::NameView zone = visit.delegation.zone;
   std::vector<size_t> untried;
@@ -114,14 +118,15 @@ bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
 }
 
 // Look-ups that were left when the other family's address came first, and are still out.
-bool Engine::Impl::rejoin_lookups(Resolution& resolution) {
+bool Engine::Impl::rejoin_lookups(base::Now now, Resolution& resolution) {
   ZoneVisit& visit = *resolution.visit;
   for (size_t index = 0; index < visit.lookups.size(); ++index) {
     if (visit.lookups[index] != AddressLookup::kRunning) continue;
     const wire::Name server = wire::Name(visit.delegation.servers[index].name).lowercased();
     for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
       const auto found = by_question_.find(question_of(server, type, use_for_addresses(server, type)));
-      if (found != by_question_.end() && !waits_for(found->second, resolution.id)) await(resolution, found->second);
+      if (found != by_question_.end() && !waits_for(found->second, resolution.id))
+        await(now, resolution, found->second);
     }
   }
   if (resolution.awaited.empty()) return false;

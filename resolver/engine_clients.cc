@@ -142,6 +142,7 @@ void Engine::Impl::on_client_deadline(base::Now now, ClientId id) {
   if (found == clients_.end()) return;
   counters_.add(base::Counter::kClientDeadline);
   // The work goes on and fills the cache; only this client stops waiting.
+  if (answer_stale(now, id, "no answer in time", base::Counter::kStaleSlow)) return;
   const Resolution* resolution = find(found->second.resolution);
   const std::string text = resolution == nullptr ? "no answer in time" : "no answer in time: " + describe(*resolution);
   answer_failure(now, id, wire::ExtendedError::kNoReachableAuthority, text);

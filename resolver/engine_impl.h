@@ -158,8 +158,8 @@ class Engine::Impl {
   // Resolutions --------------------------------------------------------------------------------
   Resolution* find(ResolutionId id);
   ResolutionId start(base::Now now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
-                     uint8_t depth, bool from_client, Purpose purpose = Purpose::kAnswer,
-                     RouteUse use = RouteUse::kAll, size_t probed_step = 0);
+                     uint8_t depth, bool from_client, Purpose purpose = Purpose::kAnswer, RouteUse use = RouteUse::kAll,
+                     size_t probed_step = 0);
   [[nodiscard]] uint64_t question_key(wire::NameView name, wire::Type type, Purpose purpose) const;
   void make_ready(ResolutionId id) { ready_.push_back(id); }
   void hand_over(base::Now now, Resolution& done);
@@ -260,8 +260,8 @@ class Engine::Impl {
                              RouteUse use);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   bool look_up_addresses(base::Now now, Resolution& resolution);
-  bool rejoin_lookups(Resolution& resolution);
-  void await(Resolution& parent, ResolutionId sub);
+  bool rejoin_lookups(base::Now now, Resolution& resolution);
+  void await(base::Now now, Resolution& parent, ResolutionId sub);
   void stop_awaiting(Resolution& resolution);
   void on_sub_question_done(base::Now now, Resolution& parent, const Resolution& done);
   void on_alias_done(base::Now now, Resolution& parent, const Resolution& done);

@@ -26,6 +26,8 @@ FIREWALL = """table ip outage {{
 }}
 """
 
+MOVE_AGREED_ROUNDS = 15  # in a row
+
 
 def firewall(text):
     done = subprocess.run([process.find("nft"), "-f", "-"], input=text, text=True, capture_output=True, check=False)
@@ -100,16 +102,14 @@ class Internet:
             path = self.folder / "nsd-tld" / f"{number}.zone"
             path.write_text(self.world.tld_zone_text(tld, moved=True))
         self.tlds.popen.send_signal(signal.SIGHUP)
+        # While NSD reloads, its old and its new processes answer side by side for a moment.
         deadline = time.monotonic() + 10
-        waiting = list(world_module.TLDS)
-        while waiting:
-            serial = self._serial(waiting[0])
-            if serial == 2:
-                waiting.pop(0)
-            elif time.monotonic() > deadline:
+        agreed = 0
+        while agreed < MOVE_AGREED_ROUNDS:
+            agreed = agreed + 1 if all(self._serial(tld) == 2 for tld in world_module.TLDS) else 0
+            if time.monotonic() > deadline:
                 raise RuntimeError("NSD did not load the moved delegations: " + self.tlds.log_text()[-1000:])
-            else:
-                time.sleep(0.01)
+            time.sleep(0.02)
         return time.monotonic()
 
     @staticmethod

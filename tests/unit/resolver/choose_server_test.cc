@@ -93,7 +93,7 @@ TEST(UdpTimeout, Table) {
   };
   constexpr Row kRows[] = {
       {false, 0, 0, 0, 400},     {false, 0, 0, 1, 800},  {false, 0, 0, 2, 1600}, {false, 0, 0, 3, 3000},
-      {true, 10, 5, 0, 200},     {true, 10, 5, 1, 400},  {true, 100, 50, 0, 300}, {true, 100, 50, 2, 1200},
+      {true, 10, 5, 0, 100},     {true, 10, 5, 1, 200},  {true, 100, 50, 0, 300}, {true, 100, 50, 2, 1200},
       {true, 4000, 900, 0, 3000}, {true, 4000, 900, 255, 3000},
   };
   for (const Row& row : kRows) {
