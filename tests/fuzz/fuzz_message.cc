@@ -91,11 +91,13 @@ bool is_explained(base::Bytes message, const RecordView& record) {
 
 // Types that ldns reads by other fields than we do, and so may stop before RDLENGTH (see below):
 // NSAP-PTR is a domain name (RFC 1348 §3), to ldns a string; SINK has no form that anybody uses,
-// to ldns one byte; the others hold lengths of their own that we do not look at, because nothing
-// here needs what is in them (RFC 3597 §3 lets us carry them as they are).
+// to ldns one byte; TALINK, never in use either, is two names to ldns and bytes to us; ISDN is two
+// strings at the most to ldns, and what comes behind the first is not looked at here; the others
+// hold lengths of their own that we do not look at, because nothing here needs what is in them
+// (RFC 3597 §3 lets us carry them as they are).
 bool has_another_form_in_ldns(Type type) {
   constexpr std::array kTypes = {Type::kNsapPtr, Type::kSink, Type::kApl, Type::kTkey, Type::kTsig,
-                                 Type::kHip, Type::kLoc, Type::kIpseckey};
+                                 Type::kHip, Type::kLoc, Type::kIpseckey, Type::kTalink, Type::kIsdn};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
