@@ -39,6 +39,7 @@ class Digester {
   ResponseClass classify_without_answer();
   ResponseClass classify_empty_of_forwarder();
   bool find_referral();
+  bool refers_below_soa();
   void find_child_ns();
   LearnedDelegation delegation_from(const LearnedRrset& ns_set);
   void learn_soa_ttl();
@@ -46,7 +47,7 @@ class Digester {
     return aa_ ? cache::Rank::kAuthAnswer : cache::Rank::kNonAuthAnswer;
   }
   // A recursive resolver speaking of what it has heard: not a server for the zone.
-  [[nodiscard]] bool is_hearsay() const { return ra_ && !aa_ && !asked_.of_forwarder; }
+  [[nodiscard]] bool is_hearsay() const { return ra_ && !aa_ && !asked_.of_forwarder && !asked_.last_resort; }
   // Whether the servers asked may speak of the name.
   [[nodiscard]] bool is_theirs(wire::NameView name) const {
     if (!name.is_within(asked_.zone)) return false;
@@ -225,6 +226,22 @@ bool Digester::find_referral() {
   }) && !broken_;
 }
 
+// Some servers send the parent's SOA with a referral. Without AA it is still a referral, unless the SOA is
+// that of the zone referred to: then the server serves both and forgot AA.
+bool Digester::refers_below_soa() {
+  const uint32_t used_before = used_records_;
+  if (aa_ || !find_referral()) return false;
+  if (out_.referral->delegation.zone.view().size() <= out_.soa->owner.view().size()) {
+    out_.referral.reset();
+    used_records_ = used_before;
+    return false;
+  }
+  --used_records_;
+  out_.soa.reset();
+  out_.negative_ttl_s = 0;
+  return true;
+}
+
 void Digester::find_child_ns() {
   if (!aa_) return;
   const bool asked_for_it = asked_.type == wire::Type::kNs && asked_.name == asked_.zone;
@@ -241,13 +258,16 @@ ResponseClass Digester::classify_without_answer() {
   if (asked_.of_forwarder) return classify_empty_of_forwarder();
   if (find_referral()) return ResponseClass::kReferral;
   if (broken_) return ResponseClass::kBroken;
-  if (is_hearsay() || authority_.has_type(wire::Type::kSoa)) return ResponseClass::kLame;  // its SOA is not for us
+  if (is_hearsay()) return ResponseClass::kLame;
+  if (authority_.has_type(wire::Type::kSoa)) {  // not one for us
+    return asked_.last_resort ? ResponseClass::kNodata : ResponseClass::kLame;
+  }
   const bool own_ns = !authority_.find(asked_.zone, wire::Type::kNs).empty();
   if (authority_.has_type(wire::Type::kNs) && !(own_ns && aa_)) return ResponseClass::kLame;  // upward, sideways
   // Other types at the name say that it exists; records of other names alone answer nothing.
   if (answers_.has_data_at(asked_.name)) return ResponseClass::kNodata;
   if (answers_.plain_count() > 0) return ResponseClass::kBroken;
-  return aa_ ? ResponseClass::kNodata : ResponseClass::kLame;
+  return aa_ || asked_.last_resort ? ResponseClass::kNodata : ResponseClass::kLame;
 }
 
 // Small forwarders leave the SOA out of what they deny; without RA, or with a referral, it did not recurse.
@@ -268,7 +288,7 @@ ResponseClass Digester::classify_end_of_chain(wire::Rcode rcode) {
     const bool foreign_soa = !out_.soa && authority_.has_type(wire::Type::kSoa);
     return foreign_soa && !has_alias ? ResponseClass::kLame : ResponseClass::kNxdomain;
   }
-  if (out_.soa) return ResponseClass::kNodata;
+  if (out_.soa) return !has_alias && refers_below_soa() ? ResponseClass::kReferral : ResponseClass::kNodata;
   return has_alias ? ResponseClass::kAlias : classify_without_answer();
 }
 
@@ -286,6 +306,7 @@ ResponseClass Digester::classify(wire::Rcode rcode, ChainEnd end) {
       break;
   }
   if (rcode == wire::Rcode::kYxdomain) return ResponseClass::kServfail;  // without a DNAME that explains it
+  if (asked_.last_resort && rcode == wire::Rcode::kNxdomain) return ResponseClass::kLame;  // too much to believe
   const bool hearsay_data = is_hearsay() && (end == ChainEnd::kAlias || rcode == wire::Rcode::kNxdomain);
   return hearsay_data ? ResponseClass::kLame : classify_end_of_chain(rcode);
 }

@@ -11,6 +11,9 @@
 // Without AA: believed with a lower rank where RA is clear (some servers forget AA); with RA set it is a
 // recursive resolver speaking of what it heard: lame. A chain that loops, leaves the zone or is longer than
 // twelve aliases is kAlias: `target` may stand in the chain already, which the caller counts as a loop.
+// As a last resort (`Asked::last_resort`), when no server of the zone does better, what was heard is taken,
+// and so is NODATA whose SOA is not the zone's (the SOA is dropped), or that has neither AA nor SOA: load
+// balancers do that. NXDOMAIN never is.
 // A question for DS whose servers refer to the very name asked is kReferral; that there is no DS is the
 // caller's conclusion.
 //
@@ -39,6 +42,7 @@ struct Asked {
   bool of_forwarder = false;
   // A chain ends where another route begins: its names are asked there, whatever these servers say of them.
   const RouteTable* routes = nullptr;  // nullptr: one route for all
+  bool last_resort = false;            // no server of the zone does better: see above
 };
 
 enum class ResponseClass : uint8_t {

@@ -14,8 +14,9 @@ void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::Nam
   if (resolution.walk.use == RouteUse::kProbe) return finish(now, resolution, Outcome::kAnswered);
   if (!resolution.budget->spend_alias() || resolution.result.chain.size() > 2 * kAliasLinksMax)
     return fail_budget(now, resolution);
-  const ResolutionId sub =
-      join_or_start(now, resolution, target, resolution.type, resolution.depth, resolution.walk.use);
+  const bool in_glue_zone = resolution.glue_zone && target.is_within(*resolution.glue_zone);
+  const ResolutionId sub = join_or_start(now, resolution, target, resolution.type, resolution.depth,
+                                         resolution.walk.use, in_glue_zone ? &*resolution.glue_zone : nullptr);
   if (sub == 0) {
     if (resolution.budget->exhausted() != BudgetItem::kNone) return fail_budget(now, resolution);
     counters_.add(base::Counter::kResolutionLoops);
@@ -27,9 +28,10 @@ void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::Nam
 
 // 0: no budget left, too deep, or it would wait for itself.
 ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type,
-                                         uint8_t depth, RouteUse use) {
+                                         uint8_t depth, RouteUse use, const wire::Name* glue_zone) {
   const wire::Name lower = wire::Name(name).lowercased();
-  const uint64_t question = question_of(lower, type, use);
+  const Purpose purpose = glue_zone != nullptr ? Purpose::kGlue : Purpose::kAnswer;
+  const uint64_t question = question_of(lower, type, use) ^ (glue_zone != nullptr ? kGlueMark : 0);
   ResolutionId id = 0;
   if (const auto found = by_question_.find(question); found != by_question_.end()) {
     if (waits_for(found->second, parent.id)) return 0;
@@ -40,7 +42,11 @@ ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire
       return 0;
     }
     counters_.add(base::Counter::kResolutionSubQuestions);
-    id = start(now, lower, type, parent.budget, depth, false, Purpose::kAnswer, use);
+    id = start(now, lower, type, parent.budget, depth, false, purpose, use);
+    if (glue_zone != nullptr) {
+      find(id)->glue_zone = *glue_zone;
+      find(id)->minimise = false;  // who is asked for the very name gives its address
+    }
   }
   await(now, parent, id);
   return id;
@@ -94,17 +100,23 @@ bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
     untried.erase(untried.begin() + static_cast<ptrdiff_t>(pick));
     visit.lookups[index] = AddressLookup::kDone;
     const wire::Name server = visit.delegation.servers[index].name;
-    // A name inside the zone needs glue: asking for it would need the zone itself.
-    if (!zone.is_root() && wire::NameView(server).is_within(zone)) {
+    // A name inside the zone needs glue: asking for it would need the zone itself. Parents leave glue out of
+    // a referral when there is much of it, and give it to who asks for the server's name.
+    const bool for_glue = !zone.is_root() && wire::NameView(server).is_within(zone);
+    if (for_glue &&
+        (!visit.delegation.servers[index].glue.empty() || visit.glue_lookups++ >= kGlueLookupsPerVisitMax)) {
       ++resolution.evidence.no_address;
       continue;
     }
+    const wire::Name* const glue_zone = for_glue ? &visit.delegation.zone : nullptr;
     ++resolution.address_lookups;
     bool started = false;
     const uint8_t depth = static_cast<uint8_t>(resolution.depth + 1);
     const RouteUse use = use_for_addresses(server, wire::Type::kA);
-    if (options_.ipv4) started = join_or_start(now, resolution, server, wire::Type::kA, depth, use) != 0 || started;
-    if (options_.ipv6) started = join_or_start(now, resolution, server, wire::Type::kAaaa, depth, use) != 0 || started;
+    for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
+      const bool enabled = type == wire::Type::kA ? options_.ipv4 : options_.ipv6;
+      if (enabled) started = join_or_start(now, resolution, server, type, depth, use, glue_zone) != 0 || started;
+    }
     if (started) {
       visit.lookups[index] = AddressLookup::kRunning;
       resolution.enter(Phase::kAwaitAddresses);
@@ -123,10 +135,14 @@ bool Engine::Impl::rejoin_lookups(base::Now now, Resolution& resolution) {
   for (size_t index = 0; index < visit.lookups.size(); ++index) {
     if (visit.lookups[index] != AddressLookup::kRunning) continue;
     const wire::Name server = wire::Name(visit.delegation.servers[index].name).lowercased();
+    const wire::NameView zone = visit.delegation.zone;
+    const uint64_t mark = !zone.is_root() && server.view().is_within(zone) ? kGlueMark : 0;
     for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
-      const auto found = by_question_.find(question_of(server, type, use_for_addresses(server, type)));
-      if (found != by_question_.end() && !waits_for(found->second, resolution.id))
+      const uint64_t question = question_of(server, type, use_for_addresses(server, type)) ^ mark;
+      const auto found = by_question_.find(question);
+      if (found != by_question_.end() && !waits_for(found->second, resolution.id)) {
         await(now, resolution, found->second);
+      }
     }
   }
   if (resolution.awaited.empty()) return false;
@@ -142,12 +158,12 @@ void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const
                         done.result.chain.back()->header().kind == cache::Kind::kRrset;
   if (!has_data && parent.awaited.empty()) ++parent.evidence.no_address;
   if (has_data) {
-    // A TTL of 0 keeps it out of the cache: take it from the result. An NS name that is an alias
-    // is not an address (RFC 2181 §10.3).
+    // A TTL of 0 keeps it out of the cache: take it from the result. RFC 2181 §10.3 forbids zones to use an
+    // alias as the name of a server; where one does, following it does no harm.
     const auto& servers = parent.visit->delegation.servers;
     const auto server =
         std::ranges::find(servers, done.name, [](const auto& other) { return other.name.lowercased(); });
-    if (done.result.chain.size() == 1 && server != servers.end()) {
+    if (server != servers.end()) {
       wire::for_each_rendered(done.result.chain.back()->body(), [&](wire::Type type, uint32_t, base::Bytes rdata) {
         if (const auto address = wire::parse_address(type, rdata)) {
           if (parent.visit->attempts.size() < cache::kServersMax * cache::kAddressesPerServerMax) {
@@ -174,6 +190,26 @@ void Engine::Impl::stop_awaiting(Resolution& resolution) {
     if (Resolution* sub = find(id)) std::erase(sub->dependents, resolution.id);
   }
   resolution.awaited.clear();
+}
+
+// The parent has referred to the zone again, this time with the address of the server in question, if it has
+// one. It is for who asked: glue is not published, and the referral's other glue may be cut short.
+void Engine::Impl::take_glue(base::Now now, Resolution& resolution, const cache::Delegation& delegation) {
+  LearnedRrset glue;
+  glue.owner = resolution.name;
+  glue.type = resolution.type;
+  glue.rank = cache::Rank::kReferral;
+  for (const cache::DelegationServer& server : delegation.servers) {
+    if (!(server.name == resolution.name)) continue;
+    for (const base::IpAddress& address : server.glue) {
+      if (address.is_v4() != (resolution.type == wire::Type::kA)) continue;
+      wire::append_rendered(glue.rendered, glue.type, wire::Class::kIn, 0, address.bytes());
+      ++glue.record_count;
+    }
+  }
+  if (glue.record_count > 0) keep(resolution, make_rrset_entry(now, resolution, glue));
+  resolution.result.rcode = wire::Rcode::kNoerror;
+  finish(now, resolution, Outcome::kAnswered);
 }
 
 void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolution& done) {

@@ -5,6 +5,9 @@ namespace resolver {
 namespace {
 
 constexpr uint8_t kPortsTriedMax = 10;
+// Some servers drop questions for names that hold nothing themselves: the last query to a server that
+// was silent so often is for the whole name (RFC 9156 §2.3: relaxed).
+constexpr uint8_t kMinimisedSendsMax = kSendsPerTransportMax - 1;
 
 }  // namespace
 
@@ -16,6 +19,7 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   Resolution* resolution = find(exchange.resolution);
   Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server, exchange.port);
   const StreamId stream_id = exchange.stream;
+  const bool minimised = resolution != nullptr && !(wire::NameView(exchange.name) == wire::NameView(resolution->name));
   note_step(exchange, false);
   if (exchange.transport == Transport::kUdp) {
     shared_.health->on_timeout(now.boot, exchange.server);
@@ -34,6 +38,7 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   if (is_dark && resolution->purpose == Purpose::kRefresh) {  // one query is what a probe is
     return fail(now, *resolution, Outcome::kFailed, wire::ExtendedError::kNoReachableAuthority, describe(*resolution));
   }
+  if (minimised && attempt != nullptr && attempt->udp_sends >= kMinimisedSendsMax) resolution->minimise = false;
   go_on(now, *resolution);
 }
 

@@ -103,7 +103,8 @@ void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Ou
   if (resolution.walk.use != RouteUse::kAll) return;  // only a part of its route was tried
   const bool keep = outcome == Outcome::kFailed || outcome == Outcome::kLoop ||
                     (outcome == Outcome::kBudget && resolution.from_client);
-  if (!keep || resolution.purpose == Purpose::kParent) return;  // the parent's silence is no failure of the zone's NS
+  // The silence of a parent is no failure of the zone's NS, or of its server's address.
+  if (!keep || resolution.purpose == Purpose::kParent || resolution.purpose == Purpose::kGlue) return;
   const cache::Key key = shared_.cache->key(resolution.name, resolution.type, cache::Space::kFailure);
   const cache::Entry* previous = shared_.cache->peek(key);
   // Several that waited for the same servers fail together: that is one failure.

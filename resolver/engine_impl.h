@@ -13,6 +13,7 @@
 //   engine_hedge.cc      a second query beside one that is slow
 //   engine_receive.cc    responses, and what to do about each
 //   engine_failures.cc   timeouts and errors
+//   engine_last_resort.cc  doubtful responses, for want of better ones
 //   engine_learn.cc      what a digest puts into the cache
 //   engine_finish.cc     the end of a resolution and who hears of it
 //   streams.h            the pool of TCP connections to servers
@@ -257,7 +258,7 @@ class Engine::Impl {
   // Sub-questions
   void follow_alias(base::Now now, Resolution& resolution, wire::NameView target);
   ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth,
-                             RouteUse use);
+                             RouteUse use, const wire::Name* glue_zone = nullptr);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   bool look_up_addresses(base::Now now, Resolution& resolution);
   bool rejoin_lookups(base::Now now, Resolution& resolution);
@@ -265,6 +266,7 @@ class Engine::Impl {
   void stop_awaiting(Resolution& resolution);
   void on_sub_question_done(base::Now now, Resolution& parent, const Resolution& done);
   void on_alias_done(base::Now now, Resolution& parent, const Resolution& done);
+  void take_glue(base::Now now, Resolution& resolution, const cache::Delegation& delegation);
 
   // Flights and sending
   enum class FlightTurn : uint8_t { kGo, kWait };
@@ -313,6 +315,10 @@ class Engine::Impl {
   void stop_asking(Resolution& resolution);
   Attempt* attempt_for(Resolution& resolution, const base::IpAddress& server, uint16_t port = 0);
   void note_family(base::Now now, base::Family family, bool success);
+
+  // Last resorts
+  void keep_last_resort(Resolution& resolution, const wire::MessageView& message, const Asked& asked);
+  bool take_last_resort(base::Now now, Resolution& resolution);
 
   // Learning
   void learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);

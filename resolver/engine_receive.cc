@@ -225,6 +225,7 @@ void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire
   ResponseDigest digest = digest_response(message, asked);
   tell_answer(now, done, digest.response_class);
   note_forwarders_word(resolution, done, message);
+  if (digest.response_class == ResponseClass::kLame) keep_last_resort(resolution, message, asked);
   counters_.add(base::Counter::kScrubbedRecords, digest.scrubbed_records);
   Attempt* attempt = attempt_for(resolution, done.server, done.port);
   CHECK(attempt != nullptr);
@@ -328,6 +329,9 @@ void Engine::Impl::on_referral(base::Now now, Resolution& resolution, ResponseDi
     // The parent delegates the name and says nothing of DS: there is none.
     resolution.result.rcode = wire::Rcode::kNoerror;
     return finish(now, resolution, Outcome::kAnswered);
+  }
+  if (resolution.glue_zone && zone.is_within(*resolution.glue_zone)) {
+    return take_glue(now, resolution, digest.referral->delegation);
   }
   if (!resolution.budget->spend_referral()) return fail_budget(now, resolution);
   learn_delegation(now, resolution, *digest.referral, cache::Space::kDelegation);

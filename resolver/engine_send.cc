@@ -94,7 +94,8 @@ void Engine::Impl::share_visit(const Resolution& owner, const ZoneVisit& visit, 
   for (const ResolutionId id : found->second.followers) {
     Resolution* follower = find(id);
     if (follower == nullptr || follower->phase != Phase::kAwaitFlight) continue;
-    const bool at_its_own_cut = follower->type == wire::Type::kDs && follower->name == visit.delegation.zone;
+    const bool at_its_own_cut = follower->glue_zone == visit.delegation.zone ||
+                                (follower->type == wire::Type::kDs && follower->name == visit.delegation.zone);
     if (at_its_own_cut) continue;
     follower->visit = visit;
     follower->visit->judged = false;

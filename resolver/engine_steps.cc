@@ -39,6 +39,8 @@ uint64_t Engine::Impl::question_key(wire::NameView name, wire::Type type, Purpos
       return ~hash;
     case Purpose::kParent:
       return hash ^ 1;
+    case Purpose::kGlue:
+      return hash ^ kGlueMark;
   }
   return hash;
 }
@@ -68,7 +70,8 @@ ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type 
   resolution->walk.use = use;
   resolution->walk.step = probed_step;
   resolution->question = use == RouteUse::kAll ? question_key(resolution->name, type, purpose)
-                                               : question_of(resolution->name, type, use, probed_step);
+                                               : question_of(resolution->name, type, use, probed_step) ^
+                                                     (purpose == Purpose::kGlue ? kGlueMark : 0);
   by_question_[resolution->question] = id;
   resolutions_by_zone_.join(id, 0);
   resolutions_[id] = std::move(resolution);
@@ -96,7 +99,7 @@ void Engine::Impl::step(base::Now now, ResolutionId id) {
 
 void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
   const bool asks_anyway = resolution.id == priming_ || resolution.purpose == Purpose::kParent ||
-                           resolution.walk.use == RouteUse::kProbe;
+                           resolution.purpose == Purpose::kGlue || resolution.walk.use == RouteUse::kProbe;
   if (!asks_anyway) {
     const wire::NameView route_zone = resolution.walk.route->zone;
     if (auto local =
@@ -133,8 +136,11 @@ void Engine::Impl::find_delegation(base::Now now, Resolution& resolution) {
   // DS lies on the parent's side of the cut (RFC 4035 §3.1.4.1).
   const bool at_parent =
       (resolution.type == wire::Type::kDs || resolution.purpose == Purpose::kParent) && !name.is_root();
+  const wire::NameView nearest = resolution.glue_zone ? wire::NameView(*resolution.glue_zone).parent()
+                                 : at_parent          ? name.parent()
+                                                      : name;
   const size_t labels_visited = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
-  for (wire::NameView zone = at_parent ? name.parent() : name;; zone = zone.parent()) {
+  for (wire::NameView zone = nearest;; zone = zone.parent()) {
     if (resolution.visit && zone.label_count() <= labels_visited) break;
     if (visit_upstream(resolution, zone)) break;
     const cache::Entry* entry =
@@ -305,8 +311,10 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
     make_ready(resolution.id);
     return;
   }
+  const bool has_other_steps = resolution.walk.states.size() > 1;
+  if (!has_other_steps && take_last_resort(now, resolution)) return;
   note_zone_fails(now, resolution);
-  if (try_next_step(now, resolution, StepState::kFailed)) return;
+  if (try_next_step(now, resolution, StepState::kFailed) || take_last_resort(now, resolution)) return;
   const Evidence& seen = resolution.evidence;
   if (resolution.cut_short) {
     return fail(now, resolution, Outcome::kBudget, wire::ExtendedError::kOther,

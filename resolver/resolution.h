@@ -19,6 +19,7 @@
 #include "cache/entry.h"
 #include "resolver/budget.h"
 #include "resolver/client.h"
+#include "resolver/digest.h"
 #include "resolver/engine.h"
 #include "resolver/phase.h"
 #include "resolver/routes.h"
@@ -50,6 +51,7 @@ struct ZoneVisit {
   uint32_t lease_until_s = UINT32_MAX;  // boot seconds; root hints have no end
   std::vector<Attempt> attempts;
   std::vector<AddressLookup> lookups;  // one per delegation.servers
+  uint8_t glue_lookups = 0;            // server names in the zone that its parent was asked for
   bool child_ns_used = false;
   bool other_glue_used = false;
   size_t known_labels = 0;             // see next_qname_labels
@@ -66,6 +68,9 @@ enum class RouteUse : uint8_t {
   kIterate,  // addresses of servers: no forwarder's word serves iteration (MaginotDNS)
   kProbe,    // one dark step, for nobody: to see whether it is back
 };
+
+// Sets a question for glue apart from the same one for an answer.
+inline constexpr uint64_t kGlueMark = 2;
 
 // How far a resolution has come along its route (engine_routes.cc).
 struct RouteWalk {
@@ -98,6 +103,13 @@ enum class Purpose : uint8_t {
   kAnswer,   // somebody waits for it
   kRefresh,  // nobody does: what is in the cache is to be replaced; its servers are asked even if they seem dark
   kParent,   // the name is a zone: its parent's servers are asked whom it is given to now
+  kGlue,     // the name is a server's in glue_zone: the zone's parent is asked for the address it has, not for clients
+};
+
+// A doubtful response to the whole question, taken when no server of the zone does better.
+struct LastResort {
+  wire::Name zone;
+  ResponseDigest digest;
 };
 
 struct Result {
@@ -119,6 +131,7 @@ struct Resolution {
   Purpose purpose = Purpose::kAnswer;
   base::Instant started;
   bool from_client = false;  // the budget was made for this very question
+  std::optional<wire::Name> glue_zone;  // of Purpose::kGlue
   uint8_t depth = 0;         // sub-questions above it
 
   // Who waits for it.
@@ -143,9 +156,10 @@ struct Resolution {
   bool stale_used = false;  // stale data was taken, or looked for in vain
   bool is_overdue = false;  // its clients have lost patience: who comes now does not wait
   base::Instant patience_until = base::Instant::never();
-  bool tries_dark = false;  // one of the few that may ask a dark provider
-  bool cut_short = false;   // a sub-question was refused: what failed says nothing of the name
-  uint64_t held_bytes = 0;  // counted against Bounds::bytes_max
+  bool tries_dark = false;                  // one of the few that may ask a dark provider
+  std::unique_ptr<LastResort> last_resort;  // from a server of the zone being visited
+  bool cut_short = false;                   // a sub-question was refused: what failed says nothing of the name
+  uint64_t held_bytes = 0;                  // counted against Bounds::bytes_max
   Result result;
 
   void enter(Phase next) {
@@ -158,6 +172,7 @@ struct Resolution {
 inline constexpr uint8_t kAddressLookupsPerResolutionMax = 8;  // server names, each A and AAAA
 // What a resolution weighs itself: its visit holds up to 20 server names.
 inline constexpr uint64_t kResolutionBytes = 4096;
+inline constexpr uint8_t kGlueLookupsPerVisitMax = 2;  // those in the zone itself: its parent is asked
 inline constexpr uint8_t kDepthMax = 8;  // sub-questions below sub-questions
 // More than this under way below one question is no honest delegation.
 inline constexpr size_t kAwaitedNodesMax = 64;

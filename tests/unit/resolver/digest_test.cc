@@ -213,6 +213,14 @@ TEST(Digest, Referrals) {
        "example.com. 1800: ns1.example.com.[192.0.2.1 2001:db8::1] ns.other.com.[192.0.2.2] ns.example.net.[]", "", 3},
       {"AA set wrongly", "www.example.com", Type::kA, "com", kAa, Rcode::kNoerror,
        {{}, {"example.com. 3600 IN NS ns.example.net."}, {}}, Class::kReferral, "", "", "", "example.com. 3600: ns.example.net.[]"},
+      {"the parent's SOA beside it", "www.sub.example.com", Type::kA, "example.com", kNone, Rcode::kNoerror,
+       {{}, {"sub.example.com. 3600 IN NS ns.example.net.", kSoa}, {}}, Class::kReferral, "", "", "",
+       "sub.example.com. 3600: ns.example.net.[]", "", 1},
+      {"the SOA of the zone itself beside it: parent and child on one server", "www.sub.example.com", Type::kA, "example.com", kNone,
+       Rcode::kNoerror, {{}, {"sub.example.com. 3600 IN NS ns.example.net.", "sub.example.com. 60 IN SOA a. b. 1 2 3 4 5"}, {}},
+       Class::kNodata, "", "", "sub.example.com. 5", "", "", 1},
+      {"with AA it is a denial", "www.sub.example.com", Type::kA, "example.com", kAa, Rcode::kNoerror,
+       {{}, {"sub.example.com. 3600 IN NS ns.example.net.", kSoa}, {}}, Class::kNodata, "", "", "example.com. 300", "", "", 1},
       {"the deepest of several", "www.sub.example.com", Type::kA, "com", kNone, Rcode::kNoerror,
        {{}, {"example.com. 3600 IN NS ns.example.net.", "sub.example.com. 3600 IN NS ns.sub.net.", "com. 3600 IN NS evil.example."}, {}},
        Class::kReferral, "", "", "", "sub.example.com. 3600: ns.sub.net.[]", "", 2},
@@ -305,6 +313,47 @@ TEST(Digest, RanksFollowAaAndSignaturesStayWithTheirSet) {
     EXPECT_EQ(digest.chain[0].rank, aa ? cache::Rank::kAuthAnswer : cache::Rank::kNonAuthAnswer);
     EXPECT_EQ(digest.chain[0].signature_count, resolver::kRrsigsPerRrsetMax);
     EXPECT_EQ(digest.scrubbed_records, 0U);
+  }
+}
+
+// What is lame, but taken when there is nobody else.
+TEST(Digest, LastResorts) {
+  struct LastResortRow {
+    const char* what;
+    unsigned flags;
+    Rcode rcode;
+    Sections sections;
+    ResponseClass usual, last_resort;
+  };
+  const char* const kAddress = "www.example.com. 300 IN A 192.0.2.1";
+  const char* const kSoaAbove = "com. 900 IN SOA a.com. b.com. 1 2 3 4 300";
+  const LastResortRow kRows[] = {
+      {"hearsay", kRa, Rcode::kNoerror, {{kAddress}, {}, {}}, Class::kLame, Class::kAnswer},
+      {"an alias by hearsay", kRa, Rcode::kNoerror, {{"www.example.com. 300 IN CNAME w.example.net."}, {}, {}}, Class::kLame,
+       Class::kAlias},
+      {"NXDOMAIN by hearsay, with an SOA of the zone", kRa, Rcode::kNxdomain, {{}, {kSoa}, {}}, Class::kLame, Class::kLame},
+      {"NODATA, SOA of a zone above", kAa, Rcode::kNoerror, {{}, {kSoaAbove}, {}}, Class::kLame, Class::kNodata},
+      {"NXDOMAIN, SOA of a zone above", kAa, Rcode::kNxdomain, {{}, {kSoaAbove}, {}}, Class::kLame, Class::kLame},
+      {"nothing at all", kNone, Rcode::kNoerror, {{}, {}, {}}, Class::kLame, Class::kNodata},
+      {"an upward referral", kNone, Rcode::kNoerror, {{}, {". 300 IN NS a.root."}, {}}, Class::kLame, Class::kLame},
+  };
+  const wire::Name qname = name("www.example.com");
+  const wire::Name zone = name("example.com");
+  for (const LastResortRow& row : kRows) {
+    wire::Header header;
+    header.qr = true;
+    header.aa = (row.flags & kAa) != 0;
+    header.ra = (row.flags & kRa) != 0;
+    header.rcode = static_cast<uint8_t>(row.rcode);
+    const auto bytes = resolver_test::message(header, qname, Type::kA, row.sections);
+    const auto view = wire::MessageView::parse(bytes);
+    ASSERT_TRUE(view.has_value()) << row.what;
+    const ResponseDigest usual = digest_response(*view, {qname, Type::kA, zone});
+    EXPECT_EQ(static_cast<int>(usual.response_class), static_cast<int>(row.usual)) << row.what;
+    const ResponseDigest last =
+        digest_response(*view, {.name = qname, .type = Type::kA, .zone = zone, .last_resort = true});
+    EXPECT_EQ(static_cast<int>(last.response_class), static_cast<int>(row.last_resort)) << row.what;
+    EXPECT_FALSE(last.soa.has_value()) << row.what << ": an SOA that is not the zone's denies nothing";
   }
 }
 
