@@ -38,6 +38,7 @@ const std::map<std::string, bool Adjust::*> kAdjustWords = {{"copy_id", &Adjust:
                                                             {"do_not_answer", &Adjust::do_not_answer},
                                                             {"keep_case", &Adjust::keep_case},
                                                             {"no_edns", &Adjust::no_edns},
+                                                            {"echo_opt", &Adjust::echo_opt},
                                                             {"server_cookie", &Adjust::server_cookie},
                                                             {"wrong_cookie", &Adjust::wrong_cookie}};
 

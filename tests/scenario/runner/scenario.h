@@ -68,6 +68,7 @@ struct Adjust {
   bool copy_id = false, copy_query = false, raw_id = false, do_not_answer = false;
   bool keep_case = false;  // the question's letter case stays the entry's
   bool no_edns = false;
+  bool echo_opt = false;  // the query's options come back as they are
   bool server_cookie = false, wrong_cookie = false;
   std::optional<uint8_t> edns_version;
   std::optional<uint16_t> edns_size;

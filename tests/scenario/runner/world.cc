@@ -13,7 +13,7 @@ EdnsFields answer_edns(const Entry& entry, const Packet& packet, const Decoded& 
   edns.size = entry.adjust.edns_size.value_or(1232);
   edns.version = entry.adjust.edns_version.value_or(0);
   edns.dnssec_ok = packet.dnssec_ok;
-  edns.options = entry.adjust.options;
+  edns.options = entry.adjust.echo_opt ? query.edns.options : entry.adjust.options;
   if (!entry.adjust.server_cookie && !entry.adjust.wrong_cookie) return edns;
   for (const Option& option : query.edns.options) {
     if (option.code != 10 || option.value.size() < 8) continue;
