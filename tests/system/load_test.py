@@ -1,33 +1,10 @@
 """dnsperf against the daemon: nothing lost, no SERVFAIL, first with an empty cache and then with a full one."""
 import random
-import re
-import subprocess
 import unittest
 
-from lab import lab, wire
+from lab import dnsperf, lab, resolvers, wire
 
 SECONDS_CACHED = 8
-
-
-def number(pattern, text):
-    found = re.search(pattern, text)
-    return float(found.group(1)) if found else 0.0
-
-
-class Report:
-    """What dnsperf says at its end."""
-
-    def __init__(self, text):
-        self.text = text
-        self.sent = int(number(r"Queries sent:\s+(\d+)", text))
-        self.completed = int(number(r"Queries completed:\s+(\d+)", text))
-        self.lost = int(number(r"Queries lost:\s+(\d+)", text))
-        self.per_second = number(r"Queries per second:\s+([\d.]+)", text)
-        codes = re.search(r"Response codes:\s+(.*)", text)
-        self.codes = dict(re.findall(r"([A-Z0-9]+) (\d+)", codes.group(1))) if codes else {}
-
-    def __str__(self):
-        return f"{self.sent} sent, {self.lost} lost, {self.per_second:.0f}/s, {self.codes}"
 
 
 class Load(unittest.TestCase):
@@ -48,9 +25,7 @@ class Load(unittest.TestCase):
         cls.lab.start_holdfast()
 
     def dnsperf(self, *arguments):
-        done = subprocess.run(["dnsperf", "-s", "127.0.0.1", "-p", "5300", "-d", str(self.file), "-e", *arguments],
-                              capture_output=True, text=True, timeout=120)
-        report = Report(done.stdout)
+        done, report = dnsperf.run(resolvers.HOLDFAST, self.file, *arguments)
         print("\ndnsperf", *arguments, "->", report)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreater(report.sent, 0, done.stdout + done.stderr)

@@ -22,6 +22,7 @@ NEEDED = {
     "comparison": ["nsd", "unbound", "named"],
     "root_zone": ["nsd"],
     "load": ["nsd", "dnsperf"],
+    "flood": ["nsd", "dnsperf"],
 }
 
 

@@ -36,6 +36,10 @@ class Lab:
         self.hints = resolvers.write_hints(self.folder, world.ROOTS)
         self.control_socket = self.folder / "control.sock"
 
+    def silence(self, addresses):
+        """Nobody answers at these addresses, which are there."""
+        self._silent += [nsd.silent_socket(address) for address in addresses]
+
     def start_peers(self):
         self.processes += [resolvers.start_unbound(self.folder, self.hints),
                            resolvers.start_bind(self.folder, self.hints)]

@@ -1,5 +1,6 @@
 """Programs of the lab: started, waited for until they answer, and ended by their own process id."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -48,6 +49,19 @@ class Process:
 
     def log_text(self):
         return self.log.read_text(errors="replace")
+
+    def resident_bytes(self, field="VmRSS"):
+        """Of the process now; VmHWM: the most so far. /proc may be that of the namespace outside, with other numbers."""
+        namespace = os.readlink("/proc/self/ns/pid")
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                status = (folder / "status").read_text()
+                inner = re.search(r"^NSpid:.*?(\d+)$", status, re.MULTILINE)
+                if inner and int(inner[1]) == self.popen.pid and os.readlink(folder / "ns/pid") == namespace:
+                    return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+            except OSError:
+                continue  # it has ended, or is not ours to look at
+        raise RuntimeError(f"{self.name} is not in /proc")
 
     def stop(self, how=signal.SIGTERM, *, patience=10.0):
         """The exit code."""

@@ -62,6 +62,8 @@ version = "lab version"
 level = "info"
 [resolver]
 root_hints = "{hints}"
+[cache]
+memory = "{memory}"
 [dnssec]
 validate = false
 """
@@ -94,9 +96,9 @@ def start_bind(folder, hints):
     return process
 
 
-def holdfast_config(folder, hints, *, workers=0, deadline="4s"):
+def holdfast_config(folder, hints, *, workers=0, deadline="4s", memory="256MiB"):
     path = Path(folder) / "holdfast.toml"
-    path.write_text(HOLDFAST_TOML.format(hints=hints, workers=workers, deadline=deadline))
+    path.write_text(HOLDFAST_TOML.format(hints=hints, workers=workers, deadline=deadline, memory=memory))
     return path
 
 
