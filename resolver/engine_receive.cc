@@ -407,7 +407,7 @@ void Engine::Impl::ask_over_tcp_instead(base::Now now, Exchange& exchange) {
 void Engine::Impl::retry_over_tcp(base::Now now, Resolution& resolution, Attempt& attempt) {
   const bool may_try = attempt.tcp_sends < kSendsPerTransportMax - 1;
   if (may_try && send(now, resolution, next_question(now, resolution), attempt, Transport::kTcp)) return;
-  if (resolution.phase == Phase::kFinished) return;
+  if (is_settled(resolution)) return;
   attempt.excluded = true;
   ++resolution.evidence.broken;
   go_on(now, resolution);

@@ -86,7 +86,7 @@ bool Engine::Impl::enter_next_step(base::Now now, Resolution& resolution) {
   counters_.add(base::Counter::kRouteStepsTried);
   walk.step = choice->step;
   walk.entered_at = now.boot;
-  resolution.minimise = options_.qname_minimisation;
+  resolution.minimise = options_.qname_minimisation && resolution.purpose != Purpose::kGlue;
   resolution.visit.reset();
   disarm_step_timer(resolution);
   if (choice->again) {

@@ -270,9 +270,8 @@ bool Engine::Impl::send_tcp(base::Now, Exchange& exchange) {
     }
     stream = &streams_.add(StreamId{next_id_++}, server);
     counters_.add(base::Counter::kUpstreamStreamsOpened);
-    effects_.push_back(OpenStream{.stream = stream->id,
-                                  .local_address = draw_local_address(exchange.server.family()),
-                                  .server = server});
+    effects_.push_back(OpenStream{
+        .stream = stream->id, .local_address = draw_local_address(exchange.server.family()), .server = server});
   } else if (stream->pending.empty()) {
     timers_.disarm({stream->last_used + kStreamIdle, TimerKind::kStream, static_cast<uint64_t>(stream->id)});
   }

@@ -46,8 +46,8 @@ uint64_t Engine::Impl::question_key(wire::NameView name, wire::Type type, Purpos
 }
 
 ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type type,
-                                 std::shared_ptr<QueryBudget> budget, uint8_t depth, bool from_client,
-                                 Purpose purpose, RouteUse use, size_t probed_step) {
+                                 std::shared_ptr<QueryBudget> budget, uint8_t depth, bool from_client, Purpose purpose,
+                                 RouteUse use, size_t probed_step) {
   if (resolutions_.size() >= options_.bounds.resolutions_max || resolution_bytes_ >= options_.bounds.bytes_max) {
     if (const auto victim = resolutions_by_zone_.oldest_of_largest()) to_shed_.push_back(*victim);
   }
@@ -217,17 +217,17 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
     const std::vector<Candidate> candidates = candidates_of(now, resolution);
     const auto chosen = choose_server(candidates, entropy_);
     if (!chosen) break;
-    // Rather a server whose address is not known yet than one that answers nobody, or was silent to this question.
-    if ((is_dark(candidates[*chosen]) || candidates[*chosen].sends > 0) && look_up_addresses(now, resolution)) {
-      return release_flight(resolution, false);
-    }
+    // Rather a server whose address is not known yet than one that answers nobody, or used to and was silent now.
+    const Candidate& candidate = candidates[*chosen];
+    const bool is_silent = is_dark(candidate) || (candidate.sends > 0 && candidate.health.known);
+    if (is_silent && look_up_addresses(now, resolution)) return release_flight(resolution, false);
     Attempt& attempt = visit.attempts[*chosen];
     const bool is_first = attempt.udp_sends == 0;
     if (send(now, resolution, ask, attempt, Transport::kUdp)) {
-      if (is_first && !is_dark(candidates[*chosen])) probe_dead_server(now, resolution, ask);
+      if (is_first && !is_dark(candidate)) probe_dead_server(now, resolution, ask);
       return;
     }
-    if (resolution.phase == Phase::kFinished) return;
+    if (is_settled(resolution)) return;
     attempt.excluded = true;  // full: not this one now
     ++resolution.evidence.shed;
   }

@@ -168,6 +168,11 @@ struct Resolution {
   }
 };
 
+// Whether it has failed or ended meanwhile, or has gone on with a stale alias: nobody is to be asked any more.
+[[nodiscard]] inline bool is_settled(const Resolution& resolution) {
+  return resolution.phase == Phase::kFinished || resolution.phase == Phase::kAwaitAlias;
+}
+
 // Bounds on sub-questions for server addresses (NXNSAttack, CVE-2020-12662; NRDelegation).
 inline constexpr uint8_t kAddressLookupsPerResolutionMax = 8;  // server names, each A and AAAA
 // What a resolution weighs itself: its visit holds up to 20 server names.
