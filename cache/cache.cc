@@ -100,6 +100,7 @@ struct Cache::Table {
     const Entry* entry;
     SlotWord word;
     Bucket& bucket;
+    std::optional<uint8_t> restored_mark;  // set: it comes from an earlier run and replaces nobody
   };
 
   [[nodiscard]] uint64_t total_bytes() const {
@@ -217,6 +218,7 @@ struct Cache::Table {
 
   // nullopt: another thread changed the slot, try again.
   std::optional<PublishOutcome> replace(const Publication& publication, size_t slot, SlotWord old_word) {
+    if (publication.restored_mark) return PublishOutcome::kKeptOld;
     const Entry& old = *entry_of(old_word);
     if (old.is_fresh(publication.now) && old.header().rank > publication.entry->header().rank)
       return PublishOutcome::kKeptOld;
@@ -229,6 +231,7 @@ struct Cache::Table {
   std::optional<PublishOutcome> insert(const Publication& publication, const Words& words) {
     if (total_bytes() > sizes.insert_bytes_max) return PublishOutcome::kRefused;
     size_t slot = find_empty(words);
+    if (slot == kNoSlot && publication.restored_mark == 0) return PublishOutcome::kRefused;
     if (slot == kNoSlot) {
       std::array<Candidate, kSlotsPerBucket> candidates;
       for (size_t i = 0; i < kSlotsPerBucket; ++i) {
@@ -236,12 +239,13 @@ struct Cache::Table {
       }
       const Eviction eviction =
           decide_full_bucket(candidates, publication.entry->header().kind, is_secondary_over_share());
-      if (eviction.action == EvictionAction::kDecay) decay_marks(publication.bucket);
+      if (eviction.action == EvictionAction::kDecay && !publication.restored_mark) decay_marks(publication.bucket);
       if (eviction.action != EvictionAction::kEvict) return PublishOutcome::kRefused;
       slot = eviction.victim;
     }
     const EntryHeader& header = publication.entry->header();
-    const uint8_t mark = mark_of_newcomer(header.kind, buckets.has_ghost(header.hash));
+    const uint8_t mark =
+        publication.restored_mark.value_or(mark_of_newcomer(header.kind, buckets.has_ghost(header.hash)));
     if (!put(publication, slot, words[slot])) return std::nullopt;
     const uint8_t mark_before = publication.bucket.marks[slot].exchange(mark, std::memory_order_relaxed);
     if (words[slot] != 0) {
@@ -337,6 +341,14 @@ const Entry* Cache::prepare(EntryPtr entry) const {
 }
 
 PublishOutcome Cache::publish(Reader& reader, base::Instant now, EntryPtr entry) {
+  return put_in(reader, now, std::move(entry), std::nullopt);
+}
+
+PublishOutcome Cache::restore(Reader& reader, base::Instant now, EntryPtr entry, uint8_t mark) {
+  return put_in(reader, now, std::move(entry), std::min(mark, kMarkMax));
+}
+
+PublishOutcome Cache::put_in(Reader& reader, base::Instant now, EntryPtr entry, std::optional<uint8_t> restored_mark) {
   CHECK(entry != nullptr);
   CHECK(reader.is_online());
   CHECK(reader.registry_ == &readers_);
@@ -345,7 +357,8 @@ PublishOutcome Cache::publish(Reader& reader, base::Instant now, EntryPtr entry)
   PublishOutcome outcome = PublishOutcome::kRefused;
   if (readers_.charged(*own) <= table_->sizes.entry_bytes_max) {
     table_->make_room(reader, now);
-    outcome = table_->place({reader, now, own, word_of(own), table_->buckets.home_of(own->header().hash)});
+    outcome =
+        table_->place({reader, now, own, word_of(own), table_->buckets.home_of(own->header().hash), restored_mark});
   }
   if (outcome != PublishOutcome::kStored) {
     table_->count_out(*own);
@@ -372,6 +385,20 @@ Cache::Usage Cache::usage() const {
   usage.bytes_max = table_->sizes.memory_bytes_max;
   usage.evictions = table_->evictions.load(std::memory_order_relaxed);
   return usage;
+}
+
+uint32_t Cache::bucket_count() const { return table_->buckets.count(); }
+
+uint32_t Cache::bucket_of(uint64_t hash) const {
+  return static_cast<uint32_t>(&table_->buckets.home_of(hash) - &table_->buckets.at(0));
+}
+
+void Cache::visit_bucket(uint32_t index, const Visit& visit) const {
+  const Bucket& bucket = table_->buckets.at(index);
+  const Words words = words_of(bucket);
+  for (size_t i = 0; i < kSlotsPerBucket; ++i) {
+    if (words[i] != 0) visit(*entry_of(words[i]), bucket.marks[i].load(std::memory_order_relaxed));
+  }
 }
 
 void Cache::for_each(const std::function<void(const Entry&)>& visit) const {

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/instant.h"
 #include "base/keyed_hash.h"
@@ -67,6 +68,9 @@ class Cache {
   // Puts the entry in place of the one with the same key. An unexpired entry of higher rank stays;
   // of equal rank the newer wins; an expired entry never stays.
   PublishOutcome publish(Reader& reader, base::Instant now, EntryPtr entry);
+  // Puts back an entry that an earlier run learned, with the mark it had. It takes nobody's place:
+  // neither that of the same key, which is newer (kKeptOld), nor a used one's in a full bucket.
+  PublishOutcome restore(Reader& reader, base::Instant now, EntryPtr entry, uint8_t mark);
   // Removes the entry with this key, if there is one.
   void remove(Reader& reader, const Key& key);
 
@@ -80,6 +84,12 @@ class Cache {
     uint64_t evictions = 0;
   };
   [[nodiscard]] Usage usage() const;
+  // Visits the entries of one bucket with their marks, without marking them as used: for the store,
+  // which walks the table piece by piece. The calling thread must be online.
+  using Visit = std::function<void(const Entry&, uint8_t mark)>;
+  [[nodiscard]] uint32_t bucket_count() const;
+  [[nodiscard]] uint32_t bucket_of(uint64_t hash) const;
+  void visit_bucket(uint32_t bucket, const Visit& visit) const;
   // Visits every entry present; for dumps and tests. The calling thread must be online.
   void for_each(const std::function<void(const Entry&)>& visit) const;
   // The memory of the slots, for the test that maps it read-only.
@@ -89,6 +99,7 @@ class Cache {
   struct Table;
   [[nodiscard]] uint64_t hash_of(wire::NameView name, wire::Type type, Space space) const;
   [[nodiscard]] const Entry* prepare(EntryPtr entry) const;
+  PublishOutcome put_in(Reader& reader, base::Instant now, EntryPtr entry, std::optional<uint8_t> restored_mark);
   void release(const Entry* entry) const;
   base::KeyedHash hash_;
   ReaderRegistry readers_;

@@ -85,6 +85,21 @@ bool has_same_names(const Entry& previous, const std::vector<DelegationServer>& 
 
 }  // namespace
 
+bool is_well_formed_delegation(base::Bytes body, uint16_t record_count) {
+  size_t servers = 0;
+  for (; !body.empty(); ++servers) {
+    const auto name = wire::NameView::parse(body);
+    if (!name || name->size() >= body.size()) return false;
+    const uint8_t counts = body[name->size()];
+    const size_t v4_count = counts >> 4;
+    const size_t v6_count = counts & 15;
+    const size_t bytes = name->size() + 1 + v4_count * kV4Bytes + v6_count * kV6Bytes;
+    if (v4_count + v6_count > kAddressesPerServerMax || bytes > body.size()) return false;
+    body = body.subspan(bytes);
+  }
+  return servers == record_count && servers <= kServersMax;
+}
+
 EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space, uint32_t ttl_s,
                                uint32_t lease_until_s, const Entry* previous, uint8_t step) {
   CHECK(space == Space::kDelegation || space == Space::kChildNs);

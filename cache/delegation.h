@@ -36,6 +36,8 @@ struct Delegation {
 [[nodiscard]] EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, Space space,
                                              uint32_t ttl_s, uint32_t lease_until_s, const Entry* previous = nullptr,
                                              uint8_t step = 0);
+// Whether read_delegation() can read `body`: for bytes that this process did not make.
+[[nodiscard]] bool is_well_formed_delegation(base::Bytes body, uint16_t record_count);
 // REQUIRES: the entry is of kind kDelegation.
 [[nodiscard]] Delegation read_delegation(const Entry& entry);
 // Since when, in boot seconds, the zone has been given to just these NS names, as far as is known.

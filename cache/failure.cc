@@ -73,4 +73,8 @@ Failure read_failure(const Entry& entry) {
   return failure;
 }
 
+bool is_well_formed_failure(base::Bytes body) {
+  return body.size() >= kHeadBytes && body.size() <= kHeadBytes + kTextBytesMax;
+}
+
 }  // namespace cache

@@ -26,5 +26,7 @@ struct Failure {
                                           const Entry* previous, wire::ExtendedError error, bool silent,
                                           std::string_view text);
 [[nodiscard]] Failure read_failure(const Entry& entry);
+// Whether read_failure() can read `body`.
+[[nodiscard]] bool is_well_formed_failure(base::Bytes body);
 
 }  // namespace cache

@@ -287,4 +287,39 @@ void ServerHealth::clear_cookie(const base::IpAddress& server) {
   if (Slot* slot = find(key_of(server)); slot != nullptr) slot->cookie_at.store(0, kRelaxed);
 }
 
+void ServerHealth::for_each_saved(const std::function<void(const SavedServer&)>& visit) const {
+  const Slot* const end = slots_.get() + size_t{bucket_count_} * kSlotsPerBucket;
+  for (const Slot* slot = slots_.get(); slot != end; ++slot) {
+    SavedServer saved;
+    saved.key = slot->key.load(std::memory_order_acquire);
+    const State state = unpack(slot->state.load(kRelaxed));
+    if (saved.key <= kFilling || !state.answered) continue;
+    const uint64_t rtt = slot->rtt.load(kRelaxed);
+    saved.smoothed_rtt_us = upper(rtt);
+    saved.rtt_variation_us = lower(rtt);
+    saved.edns = state.edns;
+    saved.keeps_case = !state.loses_case;
+    saved.edns_at_s = state.edns_at * kVerdictTick_s;
+    saved.case_at_s = state.case_at * kVerdictTick_s;
+    saved.answered_at_s = upper(slot->used.load(kRelaxed));
+    visit(saved);
+  }
+}
+
+void ServerHealth::restore(base::Instant now, const SavedServer& saved) {
+  if (saved.key <= kFilling || saved.edns > EdnsSupport::kBroken || find(saved.key) != nullptr) return;
+  Slot* slot = find_or_take(now, saved.key, false);
+  if (slot == nullptr) return;
+  const uint32_t answered_at_s = std::min(saved.answered_at_s, now.boot_seconds());
+  if (saved.smoothed_rtt_us != 0) slot->rtt.store(two(saved.smoothed_rtt_us, saved.rtt_variation_us), kRelaxed);
+  slot->used.store(two(answered_at_s, answered_at_s), kRelaxed);
+  change_state(slot->state, [&](State& state) {
+    state.answered = true;
+    state.edns = saved.edns;
+    state.edns_at = std::min(saved.edns_at_s, now.boot_seconds()) / kVerdictTick_s;
+    state.loses_case = !saved.keeps_case;
+    state.case_at = std::min(saved.case_at_s, now.boot_seconds()) / kVerdictTick_s;
+  });
+}
+
 }  // namespace cache

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -38,6 +39,20 @@ struct ServerView {
   bool sends_cookies = false;  // once seen, an answer without one over UDP is suspect (RFC 7873 §5.3)
 };
 
+// What outlives the process: no counts of failures, which are over in minutes, and no cookies. It names a
+// server by its keyed hash, so it means something only under the same secret.
+struct SavedServer {
+  uint64_t key = 0;
+  uint32_t smoothed_rtt_us = 0;  // 0: not measured
+  uint32_t rtt_variation_us = 0;
+  EdnsSupport edns = EdnsSupport::kUnknown;
+  bool keeps_case = true;
+  // Boot seconds.
+  uint32_t edns_at_s = 0;
+  uint32_t case_at_s = 0;
+  uint32_t answered_at_s = 0;
+};
+
 inline constexpr base::Duration kFailureHalfLife = base::seconds(30);
 // EDNS and letter-case verdicts are tried anew after this.
 inline constexpr base::Duration kCapabilityLife = base::seconds(3600);
@@ -58,6 +73,11 @@ class ServerHealth {
   // As if it had never sent one: `sends_cookies` is false again. Both end by themselves kCapabilityLife
   // after the last cookie.
   void clear_cookie(const base::IpAddress& server);
+
+  // Every server that has ever answered.
+  void for_each_saved(const std::function<void(const SavedServer&)>& visit) const;
+  // Before any event of this server; what is known already stays. Any values are safe.
+  void restore(base::Instant now, const SavedServer& saved);
 
  private:
   struct Slot;

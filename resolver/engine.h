@@ -27,6 +27,7 @@
 #include "base/instant.h"
 #include "cache/cache.h"
 #include "cache/claims.h"
+#include "cache/journal.h"
 #include "cache/provider_health.h"
 #include "cache/provider_keys.h"
 #include "cache/server_health.h"
@@ -79,6 +80,7 @@ struct Shared {
   cache::ServerHealth* health = nullptr;
   cache::ProviderHealth* providers = nullptr;
   const cache::ProviderKeys* provider_keys = nullptr;
+  cache::Journal* journal = nullptr;  // told what is published and removed; may be null
 };
 
 class Engine {

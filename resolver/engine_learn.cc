@@ -134,9 +134,17 @@ void Engine::Impl::learn_root(base::Now now, const LearnedDelegation& learned) {
 }
 
 void Engine::Impl::publish(base::Now now, cache::EntryPtr entry) {
+  // What the journal is told of is looked up again: the cache may keep the entry elsewhere.
+  const wire::Name name(entry->name());
+  const wire::Type type = entry->header().type;
+  const cache::Space space = entry->header().space;
   switch (shared_.cache->publish(reader_, now.boot, std::move(entry))) {
     case cache::PublishOutcome::kStored:
       counters_.add(base::Counter::kCachePublished);
+      if (shared_.journal == nullptr) break;
+      if (const cache::Entry* stored = shared_.cache->peek(shared_.cache->key(name, type, space))) {
+        shared_.journal->on_publish(*stored);
+      }
       break;
     case cache::PublishOutcome::kKeptOld:
       counters_.add(base::Counter::kCacheKeptOld);
@@ -149,6 +157,7 @@ void Engine::Impl::publish(base::Now now, cache::EntryPtr entry) {
 
 void Engine::Impl::forget(wire::NameView name, wire::Type type, cache::Space space) {
   const wire::Name lower = wire::Name(name).lowercased();
+  if (shared_.journal != nullptr) shared_.journal->on_remove(lower, type, space);
   const cache::Key key = shared_.cache->key(lower, type, space);
   if (shared_.cache->peek(key) != nullptr) shared_.cache->remove(reader_, key);
 }

@@ -11,7 +11,7 @@ base::Now read_clock() {
   timespec wall{};
   CHECK(clock_gettime(CLOCK_BOOTTIME, &boot) == 0);
   CHECK(clock_gettime(CLOCK_REALTIME, &wall) == 0);
-  const base::Duration since_boot = base::seconds(boot.tv_sec) + base::Duration(boot.tv_nsec);
+  const base::Duration since_boot = kBootOffset + base::seconds(boot.tv_sec) + base::Duration(boot.tv_nsec);
   return {base::Instant::from_boot(since_boot), base::WallTime{wall.tv_sec}};
 }
 

@@ -6,6 +6,10 @@
 
 namespace server {
 
+// Boot time does not begin at 0: what the store brings back was learned before this boot, and its time must
+// not be negative. Longer than the longest [stale] max_age and TTL together.
+inline constexpr base::Duration kBootOffset = base::seconds(2 * 366 * 86400);
+
 // CLOCK_BOOTTIME runs on while the machine is suspended, as the TTLs of the world do.
 [[nodiscard]] base::Now read_clock();
 

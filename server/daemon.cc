@@ -18,8 +18,11 @@
 #include "server/privileges.h"
 #include "server/random.h"
 #include "server/stats.h"
+#include "server/store_options.h"
 #include "server/team.h"
 #include "server/worker.h"
+#include "store/health_state.h"
+#include "store/store.h"
 
 namespace server {
 namespace {
@@ -36,13 +39,15 @@ struct Secrets {
   base::KeyedHash::Secret cache{};
   base::KeyedHash::Secret health{};
   base::KeyedHash::Secret cookies{};
+  store::Secrets store;  // for a new store
   std::vector<base::Entropy::Seed> worker_seeds;
 };
 
 base::Result<Secrets, Failure> draw_secrets(uint32_t workers) {
   Secrets secrets;
   secrets.worker_seeds.resize(workers);
-  std::vector<base::MutableBytes> wanted = {secrets.cache, secrets.health, secrets.cookies};
+  std::vector<base::MutableBytes> wanted = {secrets.cache, secrets.health, secrets.cookies, secrets.store.records,
+                                            secrets.store.servers};
   for (base::Entropy::Seed& seed : secrets.worker_seeds) wanted.emplace_back(seed);
   for (const base::MutableBytes bytes : wanted) {
     if (auto filled = fill_random(bytes); !filled) return base::error(filled.error());
@@ -71,6 +76,7 @@ class Daemon {
  private:
   base::Result<void, Failure> find_user_to_become();
   base::Result<void, Failure> open_control();
+  base::Result<void, Failure> open_store(const store::Secrets& fresh);
   base::Result<void, Failure> make_workers();
   base::Result<void, Failure> give_up_root();
   void log_ready();
@@ -92,6 +98,8 @@ class Daemon {
   std::unique_ptr<cache::ServerHealth> health_;
   std::unique_ptr<cache::ProviderHealth> providers_;
   std::unique_ptr<cache::ProviderKeys> provider_keys_;
+  std::unique_ptr<store::HealthState> health_state_;
+  std::unique_ptr<store::Store> store_;  // null: memory only
   Team team_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
@@ -114,6 +122,10 @@ base::Result<void, Failure> Daemon::start() {
   backend_ = team_.backend_name();
   team_.release(!failure);
   if (failure) return base::error(*failure);
+  if (store_) {
+    health_state_ = std::make_unique<store::HealthState>(*health_);
+    store_->start(*cache_, {health_state_.get()});
+  }
   log_ready();
   return {};
 }
@@ -146,19 +158,34 @@ base::Result<void, Failure> Daemon::open_control() {
   return {};
 }
 
+// As the user that the daemon will be: it must be able to write there later.
+base::Result<void, Failure> Daemon::open_store(const store::Secrets& fresh) {
+  if (options_.config.store.path.empty()) return {};
+  if (user_) make_folder_for(*user_, options_.config.store.path);
+  const ActingAs acting(user_);
+  auto store = store::Store::open(store_options(options_.config, fresh));
+  if (!store) return base::error(store.error());
+  store_ = std::move(*store);
+  return {};
+}
+
 base::Result<void, Failure> Daemon::make_workers() {
   const auto secrets = draw_secrets(worker_count_);
   if (!secrets) return base::error(secrets.error());
   auto engine = engine_options(options_.config, secrets->cookies);
   if (!engine) return base::error(engine.error());
+  if (auto opened = open_store(secrets->store); !opened) return opened;
   const uint64_t memory = options_.config.cache.memory_bytes;
-  cache_ = std::make_unique<cache::Cache>(cache::CacheOptions{memory, secrets->cache, config::kWorkersMax});
+  cache_ = std::make_unique<cache::Cache>(
+      cache::CacheOptions{memory, secrets->cache, config::kWorkersMax + static_cast<uint32_t>(store::kReadersMax)});
   claims_ = std::make_unique<cache::ClaimTable>(kClaimsMax);
   const uint64_t servers = std::clamp<uint64_t>(memory / kMemoryPerServerBytes, kServersMin, kServersMax);
-  health_ = std::make_unique<cache::ServerHealth>(static_cast<uint32_t>(servers), secrets->health);
+  const base::KeyedHash::Secret& health_secret = store_ ? store_->servers_secret() : secrets->health;
+  health_ = std::make_unique<cache::ServerHealth>(static_cast<uint32_t>(servers), health_secret);
   providers_ = std::make_unique<cache::ProviderHealth>(cache::ProviderOptions{});
-  provider_keys_ = std::make_unique<cache::ProviderKeys>(secrets->health);
-  const resolver::Shared shared{cache_.get(), claims_.get(), health_.get(), providers_.get(), provider_keys_.get()};
+  provider_keys_ = std::make_unique<cache::ProviderKeys>(health_secret);
+  const resolver::Shared shared{cache_.get(),     claims_.get(),        health_.get(),
+                                providers_.get(), provider_keys_.get(), store_.get()};
   for (uint32_t index = 0; index < worker_count_; ++index) {
     WorkerOptions worker{*engine, {}, options_.config.server.listen};
     worker.engine.worker_index = index;
@@ -190,12 +217,10 @@ void Daemon::log_clock() {
 void Daemon::log_settings_without_effect() {
   const config::Options& options = options_.config;
   for (const auto& [is_set, name] :
-       {std::pair(!options.store.path.empty(), "[store] path"),
-        std::pair(!options.dnssec.trust_anchors.empty(), "[dnssec] trust_anchors")}) {
+       {std::pair(!options.dnssec.trust_anchors.empty(), "[dnssec] trust_anchors")}) {
     if (!is_set) continue;
-    base::log_line(base::LogLevel::kWarning, std::string(name) +
-                                                 " has no effect in this version: nothing is validated, " +
-                                                 "and everything is kept in memory only");
+    base::log_line(base::LogLevel::kWarning,
+                   std::string(name) + " has no effect in this version: nothing is validated");
   }
 }
 
@@ -219,7 +244,12 @@ std::string Daemon::answer_control(std::string_view request) {
   for (const auto& worker : workers_) reports.push_back(&worker->report());
   const ProviderStats providers{providers_->is_uplink_lost(), providers_->list_open(read_clock().boot)};
   const StatsFormat format = request == "stats" ? StatsFormat::kText : StatsFormat::kJson;
-  return "ok\n" + render_stats(facts, reports, cache_->usage(), providers, format);
+  StoreFacts store;
+  if (store_) {
+    const store::Writer::Gauges& gauges = store_->gauges();
+    store = {&store_->counters(), gauges.entries, gauges.bytes, gauges.bytes_max, gauges.writing};
+  }
+  return "ok\n" + render_stats(facts, reports, cache_->usage(), providers, store, format);
 }
 
 void Daemon::run() {
@@ -239,6 +269,7 @@ void Daemon::run() {
   base::log_line(base::LogLevel::kInfo, "stopping: no new queries, answering those in flight");
   team_.request_stop();
   for (const auto& worker : workers_) worker->join();
+  if (store_) store_->stop();
   base::log_line(base::LogLevel::kInfo, "stopped");
 }
 

@@ -2,11 +2,14 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <vector>
+
+#include "base/check.h"
 
 namespace server {
 
@@ -37,6 +40,24 @@ base::Result<void, std::string> become_user(const User& user) {
                        "\" could become root again; this kernel's set-up is not safe to run on");
   }
   return {};
+}
+
+void make_folder_for(const User& user, const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0) return;
+  if (chown(path.c_str(), user.uid, user.gid) != 0) rmdir(path.c_str());
+}
+
+ActingAs::ActingAs(const std::optional<User>& user) {
+  if (!user) return;
+  // The group first: afterwards it may not be changed any more. One that cannot be taken is met when a file is
+  // opened.
+  is_acting_ = setegid(user->gid) == 0 && seteuid(user->uid) == 0;
+}
+
+ActingAs::~ActingAs() {
+  if (!is_acting_) return;
+  CHECK(seteuid(0) == 0);
+  CHECK(setegid(0) == 0);
 }
 
 }  // namespace server

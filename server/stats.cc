@@ -16,7 +16,8 @@ struct Line {
 };
 
 std::vector<Line> lines_of(const ServerFacts& facts, const std::vector<const WorkerReport*>& workers,
-                           const cache::Cache::Usage& cache, const ProviderStats& providers) {
+                           const cache::Cache::Usage& cache, const ProviderStats& providers,
+                           const StoreFacts& store) {
   std::vector<Line> lines = {{"server.version", facts.version, true},
                              {"server.backend", facts.backend, true},
                              {"server.uptime_s", std::to_string(facts.uptime_s)},
@@ -25,6 +26,7 @@ std::vector<Line> lines_of(const ServerFacts& facts, const std::vector<const Wor
   for (size_t index = 0; index < base::kCounterCount; ++index) {
     uint64_t sum = 0;
     for (const WorkerReport* worker : workers) sum += worker->counters.get(static_cast<base::Counter>(index));
+    if (store.counters != nullptr) sum += store.counters->get(static_cast<base::Counter>(index));
     lines.push_back({std::string(base::kCounterInfo[index].name), std::to_string(sum)});
   }
   for (size_t index = 0; index < kGaugeCount; ++index) {
@@ -36,7 +38,11 @@ std::vector<Line> lines_of(const ServerFacts& facts, const std::vector<const Wor
                                     {"cache.bytes", cache.bytes},
                                     {"cache.bytes_max", cache.bytes_max},
                                     {"cache.retired_bytes", cache.retired_bytes},
-                                    {"cache.evictions", cache.evictions}}) {
+                                    {"cache.evictions", cache.evictions},
+                                    {"store.entries", store.entries},
+                                    {"store.bytes", store.bytes},
+                                    {"store.bytes_max", store.bytes_max},
+                                    {"store.writing", store.is_writing ? 1 : 0}}) {
     lines.push_back({std::string(name), std::to_string(value)});
   }
   lines.push_back({"providers.uplink_lost", providers.is_uplink_lost ? "1" : "0"});
@@ -65,9 +71,10 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 std::string render_stats(const ServerFacts& facts, const std::vector<const WorkerReport*>& workers,
-                         const cache::Cache::Usage& cache, const ProviderStats& providers, StatsFormat format) {
+                         const cache::Cache::Usage& cache, const ProviderStats& providers, const StoreFacts& store,
+                         StatsFormat format) {
   std::string text;
-  for (const Line& line : lines_of(facts, workers, cache, providers)) {
+  for (const Line& line : lines_of(facts, workers, cache, providers, store)) {
     switch (format) {
       case StatsFormat::kText:
         text += line.name + " " + line.value + "\n";

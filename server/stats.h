@@ -42,6 +42,15 @@ struct WorkerReport {
   Gauges gauges;
 };
 
+// What the store tells, if there is one.
+struct StoreFacts {
+  const base::Counters* counters = nullptr;  // nullptr: no store
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+  uint64_t bytes_max = 0;
+  bool is_writing = false;
+};
+
 struct ServerFacts {
   std::string version;
   std::string backend;
@@ -60,6 +69,6 @@ enum class StatsFormat : uint8_t { kText, kJson };
 // "name value" a line, or one JSON object of numbers (version and backend are strings).
 [[nodiscard]] std::string render_stats(const ServerFacts& facts, const std::vector<const WorkerReport*>& workers,
                                        const cache::Cache::Usage& cache, const ProviderStats& providers,
-                                       StatsFormat format);
+                                       const StoreFacts& store, StatsFormat format);
 
 }  // namespace server

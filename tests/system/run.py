@@ -23,6 +23,8 @@ NEEDED = {
     "root_zone": ["nsd"],
     "load": ["nsd", "dnsperf"],
     "flood": ["nsd", "dnsperf"],
+    "store": ["nsd"],
+    "warm_start": ["nsd"],
 }
 
 

@@ -20,7 +20,8 @@ MAY_INCLUDE = {
     "resolver": {"base", "wire", "cache"},
     "net": {"base"},
     "config": {"base"},
-    "server": {"base", "wire", "cache", "resolver", "net", "config"},
+    "store": {"base", "wire", "cache"},
+    "server": {"base", "wire", "cache", "resolver", "net", "config", "store"},
 }
 PURE = ("base", "wire", "cache", "resolver", "config")
 FOLDERS = tuple(MAY_INCLUDE)
@@ -37,7 +38,8 @@ BANNED = [
     ("socket", r"(#include <sys/socket\.h>|#include <netinet/|#include <sys/epoll\.h>|#include <liburing)", FOLDERS,
      ("server/control.cc", "server/preflight.cc"), "sockets belong to net"),
     ("thread", r"(std::j?thread\b|#include <thread>|pthread_create)", FOLDERS,
-     ("server/worker.h", "server/worker.cc", "server/daemon.cc"), "threads belong to server/worker"),
+     ("server/worker.h", "server/worker.cc", "server/daemon.cc", "store/store.cc", "store/store.h", "store/load.cc"),
+     "threads belong to server/worker and store/store"),
     ("lock", r"std::(condition_variable|recursive_mutex|shared_mutex)", PURE + ("net",), (), "nothing waits for another thread here"),
     ("throw", r"\b(throw|try|catch)\b", PURE + ("net",), ("config/parse.cc",), "return a base::Result"),
     ("rtti", r"\b(dynamic_cast|typeid)\b", FOLDERS, (), "use a variant or an enum"),

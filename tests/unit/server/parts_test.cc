@@ -29,7 +29,8 @@ TEST(Stats, AddsUpTheWorkers) {
   cache::Cache::Usage cache;
   cache.entries = 9;
   const ProviderStats providers{true, {{"example.net", base::seconds(12), 3, 40}}};
-  const std::string text = render_stats({"1.2", "mmsg", 60, 5}, {&one, &two}, cache, providers, StatsFormat::kText);
+  const std::string text =
+      render_stats({"1.2", "mmsg", 60, 5}, {&one, &two}, cache, providers, {}, StatsFormat::kText);
   EXPECT_THAT(text, HasSubstr("\nproviders.down.1.name example.net\n"));
   EXPECT_THAT(text, HasSubstr("\nproviders.down.1.stale_answers 40\n"));
   EXPECT_THAT(text, HasSubstr("\nclient.hits 7\n"));
@@ -41,7 +42,7 @@ TEST(Stats, AddsUpTheWorkers) {
 
 TEST(Stats, PrintsEveryCounterOnce) {
   const WorkerReport worker;
-  const std::string text = "\n" + render_stats({}, {&worker}, {}, {}, StatsFormat::kText);
+  const std::string text = "\n" + render_stats({}, {&worker}, {}, {}, {}, StatsFormat::kText);
   for (const base::CounterInfo& info : base::kCounterInfo) {
     const std::string start = "\n" + std::string(info.name) + " ";
     const size_t at = text.find(start);
@@ -52,7 +53,7 @@ TEST(Stats, PrintsEveryCounterOnce) {
 
 TEST(Stats, JsonQuotesTextAndNothingElse) {
   const WorkerReport worker;
-  const std::string text = render_stats({"1\"2", "mmsg", 60, 0}, {&worker}, {}, {}, StatsFormat::kJson);
+  const std::string text = render_stats({"1\"2", "mmsg", 60, 0}, {&worker}, {}, {}, {}, StatsFormat::kJson);
   EXPECT_TRUE(text.starts_with("{\n  \"server.version\": \"1\\\"2\",\n"));
   EXPECT_THAT(text, HasSubstr("\"server.uptime_s\": 60,"));
   EXPECT_TRUE(text.ends_with("\n}\n"));

@@ -1,0 +1,103 @@
+#include "cache/well_formed.h"
+
+#include <optional>
+
+#include "cache/delegation.h"
+#include "cache/failure.h"
+#include "wire/rdata.h"
+#include "wire/rdata_layout.h"
+#include "wire/rendered.h"
+
+namespace cache {
+
+namespace {
+
+// An RRset must fit into a message: more was never learned.
+constexpr size_t kPartBytesMax = 65535;
+constexpr uint16_t kOwnerPointer = 0xC00C;
+
+struct Records {
+  size_t count = 0;
+  bool all_of_type = true;
+};
+
+// Walks rendered records; nullopt when they do not fit or are not what append_rendered() makes.
+template <class IsType>
+std::optional<Records> read_rendered(base::Bytes rendered, IsType&& is_type) {
+  Records records;
+  while (!rendered.empty()) {
+    if (rendered.size() < wire::kRenderedRecordHeaderBytes) return std::nullopt;
+    const size_t rdata_bytes = base::load_be16(rendered.data() + 10);
+    if (rendered.size() - wire::kRenderedRecordHeaderBytes < rdata_bytes) return std::nullopt;
+    const auto type = static_cast<wire::Type>(base::load_be16(rendered.data() + 2));
+    const auto klass = static_cast<wire::Class>(base::load_be16(rendered.data() + 4));
+    if (base::load_be16(rendered.data()) != kOwnerPointer || klass != wire::Class::kIn) return std::nullopt;
+    if (!wire::is_expanded_rdata(type, rendered.subspan(wire::kRenderedRecordHeaderBytes, rdata_bytes)))
+      return std::nullopt;
+    ++records.count;
+    records.all_of_type = records.all_of_type && is_type(type);
+    rendered = rendered.subspan(wire::kRenderedRecordHeaderBytes + rdata_bytes);
+  }
+  return records;
+}
+
+bool holds_records(base::Bytes rendered, uint16_t count, wire::Type type) {
+  const auto records = read_rendered(rendered, [type](wire::Type other) { return other == type; });
+  return records && records->count == count && records->all_of_type;
+}
+
+bool holds_soa(base::Bytes rendered, uint16_t count) {
+  return count == 1 && holds_records(rendered, count, wire::Type::kSoa);
+}
+
+// Signatures and proofs: any records, as long as they are whole.
+bool holds_any_records(base::Bytes rendered, uint16_t count) {
+  const auto records = read_rendered(rendered, [](wire::Type) { return true; });
+  return records && records->count == count;
+}
+
+bool is_space_of(Kind kind, Space space) {
+  switch (kind) {
+    case Kind::kRrset:
+    case Kind::kNodata:
+      return space == Space::kAnswer;
+    case Kind::kNxdomain:
+      return space == Space::kNxdomain;
+    case Kind::kFailure:
+      return space == Space::kFailure;
+    case Kind::kDelegation:
+      return space == Space::kDelegation || space == Space::kChildNs;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_well_formed_rendered(base::Bytes rendered) {
+  return read_rendered(rendered, [](wire::Type) { return true; }).has_value();
+}
+
+bool is_well_formed(const EntryParts& parts) {
+  const EntryHeader& header = parts.header;
+  if (!is_space_of(header.kind, header.space) || header.rank > Rank::kLocal || header.validation > Validation::kBogus)
+    return false;
+  if (parts.body.size() > kPartBytesMax || parts.tail.size() > kPartBytesMax) return false;
+  if (header.zone_labels > parts.name.label_count()) return false;
+  if (!holds_any_records(parts.tail, header.tail_count)) return false;
+  switch (header.kind) {
+    case Kind::kRrset:
+      return header.record_count > 0 && !wire::is_meta_type(header.type) &&
+             holds_records(parts.body, header.record_count, header.type);
+    case Kind::kNodata:
+      return !wire::is_meta_type(header.type) && holds_soa(parts.body, header.record_count);
+    case Kind::kNxdomain:
+      return header.type == wire::Type::kNone && holds_soa(parts.body, header.record_count);
+    case Kind::kFailure:
+      return is_well_formed_failure(parts.body);
+    case Kind::kDelegation:
+      return header.type == wire::Type::kNs && is_well_formed_delegation(parts.body, header.record_count);
+  }
+  return false;
+}
+
+}  // namespace cache
