@@ -215,13 +215,8 @@ void Daemon::log_clock() {
 
 // The configuration's contract is wider than what is built: whoever relies on such a setting must be told.
 void Daemon::log_settings_without_effect() {
-  const config::Options& options = options_.config;
-  for (const auto& [is_set, name] :
-       {std::pair(!options.dnssec.trust_anchors.empty(), "[dnssec] trust_anchors")}) {
-    if (!is_set) continue;
-    base::log_line(base::LogLevel::kWarning,
-                   std::string(name) + " has no effect in this version: nothing is validated");
-  }
+  if (options_.config.dnssec.trust_anchors.empty()) return;
+  base::log_line(base::LogLevel::kWarning, "[dnssec] trust_anchors has no effect in this version: nothing is validated");
 }
 
 void Daemon::log_ready() {

@@ -11,7 +11,8 @@ namespace store {
 namespace {
 
 constexpr size_t kBlockBytes = 48 << 10;  // three pages and a little: measured in docs/decisions/0014
-constexpr uint32_t kRewriteAfter_s = 60;  // a refresh that changes only times
+// A refresh that changes only times is written once a minute; the index knows the minute to within a tick.
+constexpr uint32_t kRewriteAfter_s = 60 + kIndexTick_s;
 constexpr base::Duration kWalkPeriod = base::seconds(60);
 constexpr base::Duration kFastWalkPeriod = base::seconds(5);
 constexpr uint32_t kBucketsPerTurn = 32768;  // some 20 ms
