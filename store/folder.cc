@@ -55,6 +55,11 @@ Folder::~Folder() {
 
 bool Folder::has_file() const { return access(file().c_str(), F_OK) == 0; }
 
+void Folder::make_file() const {
+  const int made = ::open(file().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made >= 0) close(made);
+}
+
 std::string Folder::put_aside(int64_t stamp) const {
   std::string to;
   for (int attempt = 0; attempt < 100; ++attempt) {

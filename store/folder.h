@@ -28,6 +28,8 @@ class Folder {
 
   [[nodiscard]] std::string file() const { return path_ + "/learned.db"; }
   [[nodiscard]] bool has_file() const;
+  // Makes the file for its owner alone (what people look up is nobody else's business), if it is not there.
+  void make_file() const;
   [[nodiscard]] bool is_locked() const { return lock_ >= 0; }
   // Renames the file, and its log of commits, with `stamp` behind; keeps the newest kAsideMax such files.
   // The new name, or an empty one when it could be neither renamed nor removed.

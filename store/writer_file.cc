@@ -90,6 +90,7 @@ base::Result<void, std::string> Writer::open(base::Now now) {
 
 FileResult<void> Writer::open_file(base::Now now) {
   for (int attempt = 0;; ++attempt) {
+    folder_->make_file();
     auto file = BlockFile::open(folder_->file(), database_bytes_max(options_.bytes_max));
     FileResult<void> result;
     if (file) {

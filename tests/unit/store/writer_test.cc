@@ -289,6 +289,18 @@ TEST(StoreWriter, ServersHealthSurvives) {
   EXPECT_EQ(health.view(run.now().boot, server).edns, cache::EdnsSupport::kUnknown);
 }
 
+TEST(StoreWriter, TheFileIsItsOwnersAlone) {
+  const TempFolder folder;
+  std::filesystem::permissions(folder.path, std::filesystem::perms(0755));
+  Run run(folder.path);
+  run.start();
+  learn(run, 0, 3);
+  run.turns(2);
+  for (const char* file : {"/learned.db", "/learned.db-wal", "/lock"}) {
+    EXPECT_EQ(std::filesystem::status(folder.path + file).permissions(), std::filesystem::perms(0600)) << file;
+  }
+}
+
 TEST(StoreWriter, ASecondProcessGetsOneSentence) {
   const TempFolder folder;
   Run first(folder.path);
