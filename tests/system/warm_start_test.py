@@ -1,6 +1,7 @@
 """A start with 1,000,000 learned names: how long until the daemon serves, and until every name is answered.
 
-Not part of the tests, because it measures: run.py warm_start --daemon ... --ctl ...; HOLDFAST_WARM_ENTRIES sets the number.
+Not part of the tests, because it measures: run.py warm_start --daemon ... --ctl .... HOLDFAST_WARM_ENTRIES
+sets the number; HOLDFAST_STORE_FILL names the program that makes the store (built with the tests).
 """
 import os
 import random
@@ -33,7 +34,7 @@ class WarmStart(unittest.TestCase):
         here = lab.Lab.empty()
         self.addCleanup(here.stop)
         folder = here.folder / "store"
-        fill = Path(lab.CONTROL).parent / "tests" / "system" / "store_fill"
+        fill = os.environ.get("HOLDFAST_STORE_FILL") or Path(lab.CONTROL).parent / "tests" / "system" / "store_fill"
         hints = here.config()
         # The fingerprint of the routes is that of a default configuration: no hints of the lab.
         text = re.sub(r"\[resolver\].*?(?=\[)", "", hints.read_text(), flags=re.S)
