@@ -106,7 +106,7 @@ EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, 
   const std::vector<DelegationServer> servers = bounded(delegation.servers);
   std::vector<uint8_t> body;
   for (const DelegationServer& server : servers) append_server(body, server);
-  std::array<uint8_t, 4> unchanged_for_s{};
+  std::array<uint8_t, kDelegationTailBytes> unchanged_for_s{};
   if (previous != nullptr && previous->header().kind == Kind::kDelegation && has_same_names(*previous, servers)) {
     base::store_be32(unchanged_for_s.data(), now.boot_seconds() - delegation_unchanged_since_s(*previous));
   }
@@ -129,7 +129,7 @@ EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, 
 }
 
 uint32_t delegation_unchanged_since_s(const Entry& entry) {
-  CHECK(entry.header().kind == Kind::kDelegation && entry.tail().size() == 4);
+  CHECK(entry.header().kind == Kind::kDelegation && entry.tail().size() == kDelegationTailBytes);
   return entry.header().learned_s - base::load_be32(entry.tail().data());
 }
 

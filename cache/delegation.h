@@ -20,6 +20,7 @@ namespace cache {
 
 inline constexpr size_t kServersMax = 20;
 inline constexpr size_t kAddressesPerServerMax = 6;
+inline constexpr size_t kDelegationTailBytes = 4;  // see delegation_unchanged_since_s
 
 struct DelegationServer {
   wire::Name name;

@@ -83,7 +83,8 @@ bool is_well_formed(const EntryParts& parts) {
     return false;
   if (parts.body.size() > kPartBytesMax || parts.tail.size() > kPartBytesMax) return false;
   if (header.zone_labels > parts.name.label_count()) return false;
-  if (!holds_any_records(parts.tail, header.tail_count)) return false;
+  const bool is_tail_of_records = header.kind != Kind::kDelegation;
+  if (is_tail_of_records && !holds_any_records(parts.tail, header.tail_count)) return false;
   switch (header.kind) {
     case Kind::kRrset:
       return header.record_count > 0 && !wire::is_meta_type(header.type) &&
@@ -95,7 +96,8 @@ bool is_well_formed(const EntryParts& parts) {
     case Kind::kFailure:
       return is_well_formed_failure(parts.body);
     case Kind::kDelegation:
-      return header.type == wire::Type::kNs && is_well_formed_delegation(parts.body, header.record_count);
+      return header.type == wire::Type::kNs && parts.tail.size() == kDelegationTailBytes &&
+             is_well_formed_delegation(parts.body, header.record_count);
   }
   return false;
 }

@@ -18,7 +18,7 @@ class StoreDamage : public ::testing::Test {
  protected:
   // A store with a log of commits beside it, as kill -9 leaves it.
   void SetUp() override {
-    Run run(folder_.path + "/good");
+    Life run(folder_.path + "/good");
     run.start();
     for (int i = 0; i < kNames; ++i) {
       run.publish(address({name_of(i), run.now().boot.boot_seconds(), 3600, UINT32_MAX, static_cast<uint8_t>(i)}));
@@ -36,7 +36,7 @@ class StoreDamage : public ::testing::Test {
     const std::string file = path + (round % 3 == 2 ? "/learned.db-wal" : "/learned.db");
     damage(file);
     {
-      Run run(path, 1'800'000'100);
+      Life run(path, 1'800'000'100);
       run.start();
       whole_ += expect_nothing_wrong(run) == kNames ? 1 : 0;
       // It goes on: whatever was wrong, it writes and compacts again.
@@ -45,13 +45,13 @@ class StoreDamage : public ::testing::Test {
       EXPECT_TRUE(run.writer->gauges().writing);
       run.die();
     }
-    Run next(path, 1'800'000'200);
+    Life next(path, 1'800'000'200);
     next.start();
     expect_nothing_wrong(next);
     EXPECT_NE(next.find("after.example.com"), nullptr) << "round " << round;
   }
 
-  static int expect_nothing_wrong(Run& run) {
+  static int expect_nothing_wrong(Life& run) {
     int found = 0;
     run.cache->for_each([&](const cache::Entry& entry) {
       if (entry.name() == name("after.example.com")) return;

@@ -149,7 +149,7 @@ TEST_F(StorePowerLoss, WhatWasLearnedTenSecondsAgoIsThere) {
   const std::string live = folder.path + "/live";
   const std::string lost = folder.path + "/lost";
   std::mt19937_64 random(5);  // NOLINT: the same losses each time
-  Run run(live, 1'800'000'000, 7, 16 << 20);
+  Life run(live, 1'800'000'000, 7, 16 << 20);
   run.start();
   constexpr int kEachSecond = 60;
   int fewer_than_learned = 0;
@@ -160,7 +160,7 @@ TEST_F(StorePowerLoss, WhatWasLearnedTenSecondsAgoIsThere) {
     run.turns(1);
     for (const bool keep_some : {false, true}) {
       write_images(live, lost, keep_some, random);
-      Run after(lost, 1'800'000'200);
+      Life after(lost, 1'800'000'200);
       after.start();
       EXPECT_EQ(after.count(base::Counter::kStorePutAside), 0U) << "second " << second;
       int found = 0;

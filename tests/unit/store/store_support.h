@@ -99,12 +99,12 @@ class TempFolder {
 };
 
 // One run of the daemon as far as the store sees it. Boot time starts anew with each, as after a reboot.
-class Run {
+class Life {
  public:
   static constexpr int64_t kBoot = 10'000'000;
-  explicit Run(const std::string& path, int64_t wall_s = 1'800'000'000, uint64_t route = 7,
-               uint64_t store_bytes = 64 << 20, uint64_t cache_bytes = 8 << 20, int64_t boot_s = kBoot)
-      : boot_s(boot_s), wall_s(wall_s) {
+  explicit Life(const std::string& path, int64_t wall = 1'800'000'000, uint64_t route = 7,
+                uint64_t store_bytes = 64 << 20, uint64_t cache_bytes = 8 << 20, int64_t boot = kBoot)
+      : boot_s(boot), wall_s(wall) {
     cache::CacheOptions cache_options;
     cache_options.memory_bytes = cache_bytes;
     cache_options.secret.fill(3);

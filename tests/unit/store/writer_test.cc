@@ -18,13 +18,13 @@ using namespace store_test;
 
 std::string name_of(int number) { return "n" + std::to_string(number) + ".example.com"; }
 
-void learn(Run& run, int from, int to) {
+void learn(Life& run, int from, int to) {
   for (int i = from; i < to; ++i) {
     run.publish(address({name_of(i), run.now().boot.boot_seconds(), 3600, UINT32_MAX, static_cast<uint8_t>(i)}));
   }
 }
 
-int count_of(Run& run, int from, int to) {
+int count_of(Life& run, int from, int to) {
   int found = 0;
   for (int i = from; i < to; ++i) {
     const cache::Entry* entry = run.find(name_of(i));
@@ -47,9 +47,9 @@ size_t files_aside(const std::string& path) {
 TEST(StoreWriter, EveryKindSurvivesARestartWithItsTimes) {
   const TempFolder folder;
   {
-    Run run(folder.path);
+    Life run(folder.path);
     run.start();
-    const auto now = static_cast<uint32_t>(Run::kBoot);
+    const auto now = static_cast<uint32_t>(Life::kBoot);
     run.publish(address({"a.example.com", now - 10, 300, now + 50}));
     run.publish(denial({"b.example.com", now}, cache::Kind::kNodata));
     run.publish(denial({"c.example.com", now}, cache::Kind::kNxdomain));
@@ -61,7 +61,7 @@ TEST(StoreWriter, EveryKindSurvivesARestartWithItsTimes) {
   }
   // Another boot, 100 s later.
   constexpr int64_t kOtherBoot = 40'000'000;
-  Run run(folder.path, 1'800'000'102, 7, 64 << 20, 8 << 20, kOtherBoot);
+  Life run(folder.path, 1'800'000'102, 7, 64 << 20, 8 << 20, kOtherBoot);
   run.start();
   EXPECT_EQ(run.count(base::Counter::kStoreLoaded), 5U);
   const cache::Entry* entry = run.find("a.example.com");
@@ -81,7 +81,7 @@ TEST(StoreWriter, EveryKindSurvivesARestartWithItsTimes) {
 TEST(StoreWriter, WhatWasRemovedStaysRemoved) {
   const TempFolder folder;
   {
-    Run run(folder.path);
+    Life run(folder.path);
     run.start();
     learn(run, 0, 3);
     run.turns(2);
@@ -89,7 +89,7 @@ TEST(StoreWriter, WhatWasRemovedStaysRemoved) {
     run.turns(2);
     run.die();
   }
-  Run run(folder.path);
+  Life run(folder.path);
   run.start();
   EXPECT_EQ(count_of(run, 0, 3), 2);
   EXPECT_EQ(run.find(name_of(1)), nullptr);
@@ -97,7 +97,7 @@ TEST(StoreWriter, WhatWasRemovedStaysRemoved) {
 
 TEST(StoreWriter, ARefreshOfTimesAloneIsWrittenOnceAMinute) {
   const TempFolder folder;
-  Run run(folder.path);
+  Life run(folder.path);
   run.start();
   for (int second = 0; second < 180; ++second) {
     run.publish(
@@ -115,7 +115,7 @@ TEST(StoreWriter, ARefreshOfTimesAloneIsWrittenOnceAMinute) {
 
 TEST(StoreWriter, WhatIsNotRefreshedIsWrittenOnce) {
   const TempFolder folder;
-  Run run(folder.path);
+  Life run(folder.path);
   run.start();
   learn(run, 0, 50);
   run.turns(400);
@@ -124,7 +124,7 @@ TEST(StoreWriter, WhatIsNotRefreshedIsWrittenOnce) {
 
 TEST(StoreWriter, TheWalkFindsWhatTheQueueLost) {
   const TempFolder folder;
-  Run run(folder.path);
+  Life run(folder.path);
   run.start();
   run.turns(1);
   run.cache->publish(*run.reader, run.now().boot, address({"a.example.com", run.now().boot.boot_seconds(), 3600}));
@@ -135,13 +135,13 @@ TEST(StoreWriter, TheWalkFindsWhatTheQueueLost) {
 TEST(StoreWriter, AnotherRouteIsNotBelieved) {
   const TempFolder folder;
   {
-    Run run(folder.path, 1'800'000'000, 7);
+    Life run(folder.path, 1'800'000'000, 7);
     run.start();
     learn(run, 0, 3);
     run.turns(2);
     run.die();
   }
-  Run other(folder.path, 1'800'000'010, 8);
+  Life other(folder.path, 1'800'000'010, 8);
   other.start();
   EXPECT_EQ(count_of(other, 0, 3), 0);
   EXPECT_EQ(other.count(base::Counter::kStoreDroppedRoute), 3U);
@@ -150,14 +150,14 @@ TEST(StoreWriter, AnotherRouteIsNotBelieved) {
 TEST(StoreWriter, WhatIsOlderThanTtlAndMaximumAgeIsLeftOut) {
   const TempFolder folder;
   {
-    Run run(folder.path);
+    Life run(folder.path);
     run.start();
     run.publish(address({"short.example.com", run.now().boot.boot_seconds(), 10}));
     run.publish(address({"long.example.com", run.now().boot.boot_seconds(), 3600}));
     run.turns(2);
     run.die();
   }
-  Run run(folder.path, 1'800'000'000 + 86400 + 20);  // max_age is a day here
+  Life run(folder.path, 1'800'000'000 + 86400 + 20);  // max_age is a day here
   run.start();
   EXPECT_EQ(run.find("short.example.com"), nullptr);
   EXPECT_NE(run.find("long.example.com"), nullptr);
@@ -167,46 +167,46 @@ TEST(StoreWriter, WhatIsOlderThanTtlAndMaximumAgeIsLeftOut) {
 TEST(StoreWriter, AWallClockThatSteppedBackMakesNothingYoung) {
   const TempFolder folder;
   {
-    Run run(folder.path);
+    Life run(folder.path);
     run.start();
     learn(run, 0, 1);
     run.turns(500);  // the store notes the time with each commit, if only of the states
     run.die();
   }
-  Run run(folder.path, 1'700'000'000);
+  Life run(folder.path, 1'700'000'000);
   run.start();
   const cache::Entry* entry = run.find(name_of(0));
   ASSERT_NE(entry, nullptr);
-  EXPECT_LE(entry->header().learned_s, Run::kBoot - 430);
+  EXPECT_LE(entry->header().learned_s, Life::kBoot - 430);
 }
 
 TEST(StoreWriter, EntriesFromTheFutureCountAsLearnedNow) {
   const TempFolder folder;
   {
-    Run run(folder.path);
+    Life run(folder.path);
     run.start();
     run.publish(address({"a.example.com", run.now().boot.boot_seconds() + 5000, 3600}));
     run.turns(2);
     run.die();
   }
-  Run run(folder.path, 1'800'000'010);
+  Life run(folder.path, 1'800'000'010);
   run.start();
   const cache::Entry* entry = run.find("a.example.com");
   ASSERT_NE(entry, nullptr);
-  EXPECT_LE(entry->header().learned_s, Run::kBoot);
+  EXPECT_LE(entry->header().learned_s, Life::kBoot);
 }
 
 TEST(StoreWriter, NewerDataOfTheCacheIsNotReplacedByLoading) {
   const TempFolder folder;
   {
-    Run run(folder.path);
+    Life run(folder.path);
     run.start();
     learn(run, 0, 2);
     run.turns(2);
     run.die();
   }
-  Run run(folder.path, 1'800'000'100);
-  run.cache->publish(*run.reader, run.now().boot, address({name_of(0), Run::kBoot, 60, UINT32_MAX, 200}));
+  Life run(folder.path, 1'800'000'100);
+  run.cache->publish(*run.reader, run.now().boot, address({name_of(0), Life::kBoot, 60, UINT32_MAX, 200}));
   // A worker removed the other one before it was loaded.
   run.removed.set(store::record_key(run.writer->hash(), name(name_of(1)), wire::Type::kA, cache::Space::kAnswer));
   run.start();
@@ -219,7 +219,7 @@ TEST(StoreWriter, SizeIsBoundedAndTheNewestAndMostAskedStay) {
   const TempFolder folder;
   constexpr uint64_t kStoreBytes = 2 << 20;
   {
-    Run run(folder.path, 1'800'000'000, 7, kStoreBytes, 64 << 20);
+    Life run(folder.path, 1'800'000'000, 7, kStoreBytes, 64 << 20);
     run.start();
     learn(run, 0, 100);
     for (int times = 0; times < 3; ++times) {
@@ -238,7 +238,7 @@ TEST(StoreWriter, SizeIsBoundedAndTheNewestAndMostAskedStay) {
     EXPECT_EQ(run.count(base::Counter::kStoreFaults), 0U);
     run.die();
   }
-  Run run(folder.path, 1'800'000'200, 7, kStoreBytes, 64 << 20);
+  Life run(folder.path, 1'800'000'200, 7, kStoreBytes, 64 << 20);
   run.start();
   EXPECT_EQ(count_of(run, 0, 100), 100);
   EXPECT_EQ(count_of(run, 29'000, 30'000), 1000);
@@ -247,7 +247,7 @@ TEST(StoreWriter, SizeIsBoundedAndTheNewestAndMostAskedStay) {
 
 TEST(StoreWriter, RewritingTheSameNamesForHoursDoesNotGrow) {
   const TempFolder folder;
-  Run run(folder.path, 1'800'000'000, 7, 64 << 20, 64 << 20);
+  Life run(folder.path, 1'800'000'000, 7, 64 << 20, 64 << 20);
   run.start();
   for (int round = 0; round < 120; ++round) {
     for (int i = 0; i < 2000; ++i) {
@@ -264,7 +264,7 @@ TEST(StoreWriter, ServersHealthSurvives) {
   const base::IpAddress server = base::IpAddress::v4(std::vector<uint8_t>{192, 0, 2, 53});
   base::KeyedHash::Secret secret{};
   {
-    Run run(folder.path);
+    Life run(folder.path);
     secret = run.writer->secrets().servers;
     cache::ServerHealth health(64, secret);
     store::HealthState state(health);
@@ -275,7 +275,7 @@ TEST(StoreWriter, ServersHealthSurvives) {
     run.turns(61);
     run.die();
   }
-  Run run(folder.path, 1'800'000'100, 7, 64 << 20, 8 << 20, 50'000'000);
+  Life run(folder.path, 1'800'000'100, 7, 64 << 20, 8 << 20, 50'000'000);
   EXPECT_EQ(run.writer->secrets().servers, secret);
   cache::ServerHealth health(64, run.writer->secrets().servers);
   store::HealthState state(health);
@@ -292,7 +292,7 @@ TEST(StoreWriter, ServersHealthSurvives) {
 TEST(StoreWriter, TheFileIsItsOwnersAlone) {
   const TempFolder folder;
   std::filesystem::permissions(folder.path, std::filesystem::perms(0755));
-  Run run(folder.path);
+  Life run(folder.path);
   run.start();
   learn(run, 0, 3);
   run.turns(2);
@@ -303,8 +303,8 @@ TEST(StoreWriter, TheFileIsItsOwnersAlone) {
 
 TEST(StoreWriter, ASecondProcessGetsOneSentence) {
   const TempFolder folder;
-  Run first(folder.path);
-  const Run second(folder.path);
+  Life first(folder.path);
+  const Life second(folder.path);
   EXPECT_EQ(first.refusal, "");
   EXPECT_NE(second.refusal.find("in use by another holdfastd"), std::string::npos);
   EXPECT_EQ(second.refusal.find('\n'), std::string::npos);
@@ -314,7 +314,7 @@ TEST(StoreWriter, AnotherVersionIsPutAsideAndAFewAreKept) {
   const TempFolder folder;
   for (int round = 0; round < 5; ++round) {
     {
-      Run run(folder.path);
+      Life run(folder.path);
       run.start();
       learn(run, 0, 3);
       run.turns(2);
@@ -325,7 +325,7 @@ TEST(StoreWriter, AnotherVersionIsPutAsideAndAFewAreKept) {
     ASSERT_GE(file, 0);
     ASSERT_EQ(pwrite(file, "\0\0\0\x63", 4, 60), 4);
     close(file);
-    Run run(folder.path, 1'800'000'000 + round);
+    Life run(folder.path, 1'800'000'000 + round);
     run.start();
     EXPECT_EQ(count_of(run, 0, 3), 0);
     EXPECT_EQ(run.count(base::Counter::kStorePutAside), 1U);
@@ -337,7 +337,7 @@ TEST(StoreWriter, AnotherVersionIsPutAsideAndAFewAreKept) {
 }
 
 TEST(StoreWriter, NoFolderNoStoreButNoFailure) {
-  Run run("/proc/no-such-folder/store");
+  Life run("/proc/no-such-folder/store");
   EXPECT_EQ(run.refusal, "");
   run.start();
   learn(run, 0, 3);
@@ -347,7 +347,7 @@ TEST(StoreWriter, NoFolderNoStoreButNoFailure) {
 
 TEST(StoreWriter, AFolderThatAppearsLaterIsUsed) {
   const TempFolder folder;
-  Run run(folder.path + "/later/store");
+  Life run(folder.path + "/later/store");
   run.start();
   learn(run, 0, 3);
   run.turns(2);
@@ -356,7 +356,7 @@ TEST(StoreWriter, AFolderThatAppearsLaterIsUsed) {
   run.turns(30);
   EXPECT_TRUE(run.writer->gauges().writing);
   run.die();
-  Run next(folder.path + "/later/store", 1'800'000'100);
+  Life next(folder.path + "/later/store", 1'800'000'100);
   next.start();
   EXPECT_EQ(count_of(next, 0, 3), 3);
 }
@@ -372,7 +372,7 @@ TEST(StoreWriter, AFullDiskStopsWritingAndNothingElse) {
       const rlimit value{bytes, RLIM_INFINITY};
       setrlimit(RLIMIT_FSIZE, &value);
     };
-    Run run(folder.path);
+    Life run(folder.path);
     run.start();
     learn(run, 0, 1000);
     run.turns(2);
@@ -388,7 +388,7 @@ TEST(StoreWriter, AFullDiskStopsWritingAndNothingElse) {
     run.turns(30);
     const bool resumed = run.writer->gauges().writing;
     run.die();
-    Run next(folder.path, 1'800'000'100);
+    Life next(folder.path, 1'800'000'100);
     next.start();
     const bool all_there = count_of(next, 0, 9000) == 8999 && next.find(name_of(5)) == nullptr;
     _exit((stopped ? 0 : 1) | (answers ? 0 : 2) | (still_stopped ? 0 : 4) | (resumed ? 0 : 8) | (all_there ? 0 : 16));
@@ -410,7 +410,7 @@ TEST(StoreWriter, Kill9InTheMiddleOfWritingAgainAndAgain) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-      Run run(folder.path, wall_s, 7, 64 << 20, 64 << 20);
+      Life run(folder.path, wall_s, 7, 64 << 20, 64 << 20);
       run.start();
       for (int at = 0;; at += 100) {
         learn(run, at % 20'000, at % 20'000 + 100);
@@ -429,7 +429,7 @@ TEST(StoreWriter, Kill9InTheMiddleOfWritingAgainAndAgain) {
     while (read(told[0], &later, sizeof(later)) == ssize_t{sizeof(later)}) committed = later;
     close(told[0]);
     waitpid(child, nullptr, 0);
-    Run run(folder.path, wall_s + 500, 7, 64 << 20, 64 << 20);
+    Life run(folder.path, wall_s + 500, 7, 64 << 20, 64 << 20);
     run.start();
     ASSERT_EQ(count_of(run, 0, committed), committed) << "round " << round;
     ASSERT_EQ(run.count(base::Counter::kStorePutAside), 0U);
