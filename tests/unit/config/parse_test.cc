@@ -76,9 +76,11 @@ TEST(Parse, TheExampleNamesEveryKey) {
 TEST(Parse, TheCommentedSectionsOfTheExampleAreValidToo) {
   const auto options = parse(with_examples_in_force(example_text()));
   ASSERT_TRUE(options.has_value()) << all_errors(with_examples_in_force(example_text()));
-  ASSERT_EQ(options->upstreams.size(), 1U);
+  ASSERT_EQ(options->upstreams.size(), 2U);
+  EXPECT_TRUE(options->upstreams[1].authoritative);
   EXPECT_EQ(options->upstreams[0].servers[1].to_text(), "149.112.112.112:53");
-  ASSERT_EQ(options->routes.size(), 1U);
+  ASSERT_EQ(options->routes.size(), 2U);
+  EXPECT_THAT(options->routes[1].via, ElementsAre("corp"));
   EXPECT_THAT(options->routes[0].via, ElementsAre("iterate", "quad9"));
 }
 
