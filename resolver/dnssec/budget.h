@@ -1,0 +1,72 @@
+// ValidationBudget: what may still be spent on signatures and hashes for one client question.
+// Made with the question, shared by everything done for it, never reset. Every call site of a
+// signature check, a DS digest or an NSEC3 hash takes it (CVE-2026-1519, CVE-2026-42923 were call
+// sites that forgot the limit); nothing else in this folder calls the expensive half of crypto.h.
+//
+// Limits (chosen; attacks rows 31-33):
+//   signature checks   64: an alias over several zones, each with keys, DS, answer and denials to
+//                      check, takes about 20; 64 of the slowest algorithm are some 50 ms
+//   failing checks     16: an honest zone has none (two keys of one tag give one at the most)
+//   digests            64: DS against DNSKEY, one for each key and digest type
+//   hashes             96, of altogether 10 000 SHA-1 blocks: NSEC3; a denial of a name 30 labels
+//                      below its zone takes 33
+#pragma once
+
+#include <cstdint>
+
+namespace resolver::dnssec {
+
+struct ValidationLimits {
+  uint16_t signature_checks = 64;
+  uint16_t failed_checks = 16;
+  uint16_t digests = 64;
+  uint16_t hashes = 96;
+  uint32_t hash_blocks = 10'000;
+};
+
+class ValidationBudget {
+ public:
+  ValidationBudget() = default;
+  explicit ValidationBudget(const ValidationLimits& limits) : limits_(limits) {}
+
+  // Each returns whether there was something left to spend.
+  [[nodiscard]] bool spend_signature_check() {
+    if (spent_.failed_checks >= limits_.failed_checks) return refuse();
+    return spend(spent_.signature_checks, limits_.signature_checks);
+  }
+  void count_failed_check() { ++spent_.failed_checks; }  // of a check that was paid for
+  [[nodiscard]] bool spend_digest() { return spend(spent_.digests, limits_.digests); }
+  [[nodiscard]] bool spend_hash(uint32_t blocks) {
+    if (blocks > limits_.hash_blocks - spent_.hash_blocks) return refuse();
+    if (!spend(spent_.hashes, limits_.hashes)) return false;
+    spent_.hash_blocks += blocks;
+    return true;
+  }
+
+  [[nodiscard]] const ValidationLimits& spent() const { return spent_; }
+  [[nodiscard]] bool is_exhausted() const { return exhausted_; }  // something was refused
+
+ private:
+  bool spend(uint16_t& spent, uint16_t limit) {
+    if (spent >= limit) return refuse();
+    ++spent;
+    return true;
+  }
+  bool refuse() {
+    exhausted_ = true;
+    return false;
+  }
+  ValidationLimits limits_;
+  ValidationLimits spent_{0, 0, 0, 0, 0};
+  bool exhausted_ = false;
+};
+
+// What a state object's step() came to. It makes at most as many expensive checks as it is allowed
+// in one call; then the worker answers others and calls again.
+enum class Step : uint8_t {
+  kDone,    // the verdict is there
+  kYield,   // not finished: call again
+  kBudget,  // the budget is used up; the verdict says so (indeterminate), calling again changes nothing
+};
+
+}  // namespace resolver::dnssec
