@@ -133,6 +133,17 @@ void ProviderHealth::on_answer(base::Instant now, const ServerGroups& groups, ui
   push(uplink_.hear(stamp));
 }
 
+void ProviderHealth::recall_answer(base::Instant at, const ServerGroups& groups, uint64_t zone) {
+  const uint64_t stamp = stamp_of(at);
+  for (const uint64_t key : groups.keys) {
+    if (key == 0 || zone == 0) continue;
+    if (!answered_zones_.is_remembered(stamp, key, zone)) answered_zones_.remember(stamp, key, zone);
+    HotGroup* group = find_or_take(stamp, key);
+    uint64_t never = 0;
+    if (group != nullptr) group->answered.compare_exchange_strong(never, answered_again(0, stamp), kRelaxed);
+  }
+}
+
 void ProviderHealth::answer(uint64_t stamp, uint64_t key, uint64_t zone) {
   if (zone != 0) answered_zones_.remember(stamp, key, zone);
   HotGroup* group = find_or_take(stamp, key);

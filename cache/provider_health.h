@@ -68,6 +68,8 @@ class ProviderHealth {
 
   // A usable answer or referral for a name in `zone`: NOERROR or NXDOMAIN by a server that is not lame.
   void on_answer(base::Instant now, const ServerGroups& groups, uint64_t zone);
+  // The same, of a time before this process: the cache holds what was answered then. Says nothing of today.
+  void recall_answer(base::Instant at, const ServerGroups& groups, uint64_t zone);
   void on_timeout(base::Instant now, const FailedQuery& query, const GroupNames& names);
   // SERVFAIL or REFUSED.
   void on_refusal(base::Instant now, const FailedQuery& query, const GroupNames& names);

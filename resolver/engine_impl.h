@@ -207,6 +207,7 @@ class Engine::Impl {
   void note_groups(Resolution& resolution, const Attempt& attempt, Exchange& exchange) const;
   void tell_answer(base::Now now, const Exchange& exchange, ResponseClass response_class);
   void tell_timeout(base::Now now, const Exchange& exchange);
+  void recall_answer(base::Now now, const Exchange& exchange) const;
   void tell_unreachable(base::Now now, const Exchange& exchange);
   void watch_providers(base::Now now);
 

@@ -131,8 +131,28 @@ void Engine::Impl::tell_answer(base::Now now, const Exchange& exchange, Response
   }
 }
 
+// After a restart nobody remembers whom these servers answered, but the cache may hold their very answer: learned
+// within the hour, while the parent named the same servers as now.
+void Engine::Impl::recall_answer(base::Now now, const Exchange& exchange) const {
+  const auto found = resolutions_.find(exchange.resolution);
+  if (found == resolutions_.end() || !found->second->visit) return;
+  const Resolution& resolution = *found->second;
+  const wire::NameView zone = resolution.visit->delegation.zone;
+  const cache::Cache& cache = *shared_.cache;
+  const cache::Entry* entry = cache.peek(cache.key(resolution.name, resolution.type, cache::Space::kAnswer));
+  const cache::Entry* delegation = cache.peek(cache.key(zone, wire::Type::kNs, cache::Space::kDelegation));
+  if (entry == nullptr || delegation == nullptr || entry->header().rank < cache::Rank::kAuthAuthority) return;
+  const uint32_t learned_s = entry->header().learned_s;
+  const base::Instant learned = base::Instant::from_boot(base::seconds(learned_s));
+  const bool is_theirs = entry->zone() == zone && cache::delegation_unchanged_since_s(*delegation) <= learned_s;
+  if (is_theirs && now.boot - learned < cache::kAnsweredMemory) {
+    shared_.providers->recall_answer(learned, exchange.groups, exchange.provider_zone);
+  }
+}
+
 void Engine::Impl::tell_timeout(base::Now now, const Exchange& exchange) {
   if (!options_.stale.circuits || exchange.port != 0) return;  // upstreams alone have ports of their own
+  recall_answer(now, exchange);
   const cache::FailedQuery failed{exchange.groups, shared_.provider_keys->server(exchange.server),
                                   exchange.provider_zone, exchange.sent_at};
   shared_.providers->on_timeout(now.boot, failed, names_of(exchange));

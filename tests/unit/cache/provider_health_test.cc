@@ -81,6 +81,27 @@ TEST_F(Provider, ThatGoesSilentIsDarkWithinASecondAndClosesAtTheFirstAnswer) {
   EXPECT_FALSE(world.health.is_uplink_lost());
 }
 
+// What the cache remembers of a time before this process is as good as what was heard in it.
+TEST_F(Provider, OpensAfterARestartOnWhatTheCacheRemembers) {
+  for (const bool recalls : {false, true}) {
+    ProviderWorld w(7);
+    a_servers = w.servers("a-provider.net", 3, 60);
+    a = w.zones("a", a_servers, 100, 2);
+    b = w.zones("b", w.servers("b-provider.net", 2, 20), 50, 2);
+    for (const Server& server : a_servers) a_addresses.insert(server.hash);
+    if (recalls) {
+      for (const Zone& zone : a) {
+        for (const auto& server : zone.servers) w.health.recall_answer(w.now - seconds(60), server.groups, zone.hash);
+      }
+    }
+    w.fate = [this](const Question& q) { return is_a(q) ? Fate::kSilence : Fate::kAnswer; };
+    w.ask_often(a, k60PerSecond, base::Instant::never());
+    w.ask_often(b, k60PerSecond, base::Instant::never());
+    w.run_for(seconds(3));
+    EXPECT_EQ(w.opened() > 0, recalls) << w.lines();
+  }
+}
+
 TEST_F(Provider, WithOneDeadServerStaysClosed) {
   learn(world);
   const uint64_t dead = a_servers[3].hash;
