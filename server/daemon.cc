@@ -216,7 +216,8 @@ void Daemon::log_clock() {
 // The configuration's contract is wider than what is built: whoever relies on such a setting must be told.
 void Daemon::log_settings_without_effect() {
   if (options_.config.dnssec.trust_anchors.empty()) return;
-  base::log_line(base::LogLevel::kWarning, "[dnssec] trust_anchors has no effect in this version: nothing is validated");
+  base::log_line(base::LogLevel::kWarning,
+                 "[dnssec] trust_anchors has no effect in this version: nothing is validated");
 }
 
 void Daemon::log_ready() {

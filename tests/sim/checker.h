@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cache/cache.h"
+#include "cache/provider_event.h"
 #include "resolver/engine.h"
 #include "tests/sim/event_queue.h"
 #include "tests/sim/reference.h"
@@ -30,6 +31,7 @@ struct AskedQuery {
   base::Instant gone = base::Instant::never();
   Phase phase = Phase::kSafety;
   uint32_t answers = 0;
+  const KnownName* known = nullptr;  // of Outage::names; its asker has EDNS
 };
 
 struct Violation {
@@ -74,6 +76,8 @@ class Checker {
   virtual void on_stream_send(size_t /*engine*/, const base::Endpoint&, base::Bytes /*message*/) {}
   // Bytes that were handed to an engine.
   virtual void on_response(size_t /*engine*/, const base::Endpoint&, base::Bytes /*message*/, bool /*is_forged*/) {}
+  // A circuit opened or closed, the uplink was lost or came back.
+  virtual void on_provider_event(const cache::ProviderEvent&) {}
   // Nobody has asked for long.
   virtual void on_end_of_phase(Phase) {}
   virtual void on_idle(const resolver::Engine::Usage& /*of all engines*/, bool /*has_timers*/,
@@ -100,6 +104,16 @@ using Checkers = std::vector<std::unique_ptr<Checker>>;
 [[nodiscard]] std::unique_ptr<Checker> make_quiet_when_idle(Scene& scene);
 [[nodiscard]] std::unique_ptr<Checker> make_bailiwick(Scene& scene);
 [[nodiscard]] std::unique_ptr<Checker> make_one_flight(Scene& scene);
+// In outage worlds.
+[[nodiscard]] std::unique_ptr<Checker> make_fresh_when_it_can(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_other_provider_is_used(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_learned_is_answered(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_dark_at_once(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_circuits_stay_closed(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_recovers_soon(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_ghosts_end(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_moves_are_found(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_denials_are_believed(Scene& scene);
 // same_seed_same_trace is checked over two runs: see simulation.h.
 
 // "host. A" for messages to people.

@@ -34,7 +34,7 @@ std::vector<uint8_t> Clients::render(const AskedQuery& query, bool with_edns) {
   return {message.begin(), message.end()};
 }
 
-AskedQuery& Clients::make_query(const Question& question, Phase phase) {
+AskedQuery& Clients::make_query(const Question& question, Phase phase, const KnownName* known) {
   AskedQuery& query = queries_.emplace_back();
   query.id = queries_.size();
   query.engine = dice_.below(static_cast<uint32_t>(world_.engine_count));
@@ -47,9 +47,10 @@ AskedQuery& Clients::make_query(const Question& question, Phase phase) {
     query.question.name = question.name.with_random_case(entropy);
   }
   query.message_id = static_cast<uint16_t>(dice_.next());
-  query.packet = render(query, dice_.percent(70));
+  query.packet = render(query, known != nullptr || dice_.percent(70));
   query.asked = queue_.now();
   query.phase = phase;
+  query.known = known;
   return query;
 }
 
@@ -79,6 +80,7 @@ Question Clients::draw_question() {
 }
 
 base::Instant Clients::schedule_safety() {
+  if (world_.outage) return schedule_known_names();
   const ClientHabits& habits = world_.habits;
   if (habits.one_at_a_time) {
     for (uint32_t index = 0; index < habits.queries; ++index) {
@@ -94,6 +96,19 @@ base::Instant Clients::schedule_safety() {
     });
   }
   return queue_.now() + habits.span;
+}
+
+base::Instant Clients::schedule_known_names() {
+  for (const KnownName& known : world_.outage->names) {
+    base::Instant at = queue_.now() + dice_.duration(base::Duration(0), known.period);
+    for (; at < world_.outage->end; at = at + known.period - dice_.duration(base::Duration(0), known.period / 8)) {
+      queue_.at(at, [this, &known] {
+        AskedQuery& query = make_query({known.name, known.type}, Phase::kSafety, &known);
+        pump_.ask(query.engine, {&query});
+      });
+    }
+  }
+  return world_.outage->end;
 }
 
 base::Instant Clients::schedule_liveness() {

@@ -19,8 +19,9 @@ class Clients {
   [[nodiscard]] size_t asked() const { return queries_.size(); }
 
  private:
-  AskedQuery& make_query(const Question& question, Phase phase);
+  AskedQuery& make_query(const Question& question, Phase phase, const KnownName* known = nullptr);
   void ask(const std::vector<Question>& questions, Phase phase);
+  base::Instant schedule_known_names();
   void on_answer(AskedQuery& query, base::Bytes message);
   [[nodiscard]] Question draw_question();
   [[nodiscard]] static std::vector<uint8_t> render(const AskedQuery& query, bool with_edns);

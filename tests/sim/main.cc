@@ -1,5 +1,6 @@
 // sim --seed N [--seeds COUNT] [--plant NAME|all] [--trace] [--seeds-file FILE]
 //
+// Seeds from 1,000,000 on draw worlds with providers and outages (outage.h).
 // Runs worlds and prints the seed first when a promise is broken, with the line that repeats it.
 // Exit status 0 when every world was sound (or, with --plant, when every plant was found).
 #include <cstdio>
@@ -15,6 +16,7 @@ namespace {
 
 struct Arguments {
   uint64_t seed = 1;
+  bool has_seed = false;
   uint64_t seeds = 1;
   std::string plant;
   std::string seeds_file;
@@ -32,6 +34,7 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       arguments.keep_going = true;
     } else if (option == "--seed" && has_value) {
       arguments.seed = std::strtoull(argv[++index], nullptr, 10);
+      arguments.has_seed = true;
     } else if (option == "--seeds" && has_value) {
       arguments.seeds = std::strtoull(argv[++index], nullptr, 10);
     } else if (option == "--plant" && has_value) {
@@ -90,7 +93,7 @@ bool find_plant(const sim::PlantInfo& plant, const Arguments& arguments) {
   const uint64_t seeds = arguments.seeds > 1 ? arguments.seeds : 200;
   for (uint64_t index = 0; index < seeds; ++index) {
     sim::RunOptions options;
-    options.seed = arguments.seed + index;
+    options.seed = (arguments.has_seed ? arguments.seed : plant.first_seed) + index;
     options.plant = plant.plant;
     options.only = plant.found_by;
     options.prints_trace = arguments.trace;

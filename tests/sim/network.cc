@@ -10,6 +10,18 @@ namespace sim {
 
 using wire::MessageView;
 
+namespace {
+
+// As if nothing existed in the zone.
+Response deny(const Zone& zone) {
+  Response response;
+  response.rcode = wire::Rcode::kNxdomain;
+  append_set(response.authority, zone.origin, wire::Type::kSoa, *zone.data().find(zone.origin, wire::Type::kSoa));
+  return response;
+}
+
+}  // namespace
+
 Network::Network(World& world, EventQueue& queue, Random dice) : world_(world), queue_(queue), dice_(dice) {
   for (size_t index = 0; index < world.servers.size(); ++index) {
     for (const base::IpAddress& address : world.servers[index].addresses) servers_[address] = index;
@@ -25,13 +37,33 @@ bool Network::is_reachable(const base::IpAddress& address) const {
   return !(world_.faults.ipv6_dead && !address.is_v4());
 }
 
+const Outage* Network::outage_of(const Server& server) const {
+  if (!world_.outage || !world_.outage->is_on(queue_.now())) return nullptr;
+  return world_.outage->is_failing(static_cast<size_t>(&server - world_.servers.data())) ? &*world_.outage : nullptr;
+}
+
+bool Network::is_cut_off() const {
+  return world_.outage && world_.outage->kind == OutageKind::kUplink && world_.outage->is_on(queue_.now());
+}
+
+bool Network::is_lost(const Server& server) {
+  if (is_cut_off()) return true;
+  const Outage* outage = outage_of(server);
+  if (outage != nullptr && outage->kind == OutageKind::kLossy && dice_.percent(outage->loss)) return true;
+  return dice_.percent(world_.faults.loss);
+}
+
 bool Network::is_silent(const Server& server) const {
+  if (const Outage* outage = outage_of(server); outage != nullptr && outage->is_silence()) return true;
   return server.manner == Manner::kDead || (server.dark_from <= queue_.now() && queue_.now() < server.dark_until);
 }
 
 base::Duration Network::draw_delay(const Server& server) {
   const base::Duration half = server.round_trip / 2;
   base::Duration delay = half + dice_.duration(base::Duration(0), half / 4);
+  if (const Outage* outage = outage_of(server); outage != nullptr && outage->kind == OutageKind::kSlow) {
+    delay += outage->slowness / 2;
+  }
   if (dice_.percent(world_.faults.late)) delay += dice_.duration(base::Duration(0), base::seconds(2));
   return delay;
 }
@@ -50,21 +82,23 @@ void Network::datagram(const base::Endpoint& endpoint, base::Bytes query, const 
   Server* server = server_at(endpoint.address);
   const base::Duration round_trip = server != nullptr ? server->round_trip : base::milliseconds(20);
   if (dice_.percent(world_.faults.forge)) spray(query, round_trip, deliver);
-  if (server == nullptr || dice_.percent(world_.faults.loss)) return;
+  if (server == nullptr || is_lost(*server)) return;
   const std::vector<uint8_t> copy(query.begin(), query.end());
   queue_.after(draw_delay(*server), [this, server, copy, deliver] {
     const std::vector<uint8_t> response = respond(*server, copy, false);
-    if (response.empty() || dice_.percent(world_.faults.loss)) return;
+    if (response.empty() || is_lost(*server)) return;
     const uint32_t copies = dice_.percent(world_.faults.duplicate) ? 2 : 1;
     for (uint32_t index = 0; index < copies; ++index) {
-      queue_.after(draw_delay(*server), [response, deliver] { deliver(response, false); });
+      queue_.after(draw_delay(*server), [this, response, deliver] {
+        if (!is_cut_off()) deliver(response, false);
+      });
     }
   });
 }
 
 void Network::connect(const base::Endpoint& endpoint, const std::function<void(bool)>& done) {
   Server* server = server_at(endpoint.address);
-  if (server == nullptr || is_silent(*server)) return;
+  if (server == nullptr || is_silent(*server) || is_cut_off()) return;
   const bool opens = !server->refuses_tcp;
   queue_.after(server->round_trip + server->tcp_delay, [done, opens] { done(opens); });
 }
@@ -79,11 +113,22 @@ void Network::stream_message(const base::Endpoint& endpoint, base::Bytes query, 
     const bool closes = server->closes_stream_after_each;
     // Responses overtake each other: some take longer to make (RFC 7766 §6.2.1.1).
     const base::Duration delay = server->round_trip / 2 + dice_.duration(base::Duration(0), base::milliseconds(5));
+    if (is_cut_off()) return;
     queue_.after(delay, [response, deliver, closed, closes] {
       if (!response.empty()) deliver(response, false);
       if (closes) closed();
     });
   });
+}
+
+bool Network::is_dropped(const Server& server, wire::NameView name) const {
+  if (!world_.outage) return false;
+  const Outage& outage = *world_.outage;
+  const bool is_zones = (outage.kind == OutageKind::kOneZone && outage.is_on(queue_.now())) ||
+                        (outage.kind == OutageKind::kAttacker && queue_.now() >= outage.from);
+  return is_zones && std::ranges::any_of(server.zones, [&](size_t zone) {
+           return outage.concerns(zone) && name.is_within(world_.zones[zone].origin);
+         });
 }
 
 Response Network::think(Server& server, const MessageView& query) {
@@ -93,6 +138,14 @@ Response Network::think(Server& server, const MessageView& query) {
   if (server.recursive && !query.header().rd) return refuse(wire::Rcode::kRefused);
   Response honest = answer_authoritatively(zones, question.name, question.type, server.minimal);
   if (server.recursive) honest.authoritative = false;
+  const Outage* outage = outage_of(server);
+  if (outage != nullptr && outage->kind == OutageKind::kServfail) return refuse(wire::Rcode::kServfail);
+  if (outage != nullptr && outage->kind == OutageKind::kRefused) return refuse(wire::Rcode::kRefused);
+  if (outage != nullptr && outage->kind == OutageKind::kWrongNxdomain) {
+    const Zone* zone = zone_for(zones, question.name);
+    const bool is_own = zone != nullptr && zone->origin == outage->providers[outage->provider].domain;
+    if (zone != nullptr && !is_own) return deny(*zone);
+  }
   if (server.evil) return lie(world_, *zones.front(), question.name, question.type, honest, dice_);
   switch (server.manner) {
     case Manner::kRefuses:
@@ -132,6 +185,7 @@ std::vector<uint8_t> cookie_option(const wire::CookieOption& cookie) {
 std::vector<uint8_t> Network::respond(Server& server, base::Bytes bytes, bool over_tcp) {
   const auto query = MessageView::parse(bytes);
   if (is_silent(server) || !query || !query->question()) return {};
+  if (is_dropped(server, query->question()->name)) return {};
   const bool has_edns = query->edns().has_value();
   if (has_edns && server.drops_edns && !over_tcp) return {};
   RenderOptions options;

@@ -30,8 +30,14 @@ class Network {
  private:
   [[nodiscard]] Server* server_at(const base::IpAddress& address);
   [[nodiscard]] bool is_silent(const Server& server) const;
+  // What the world's outage does to the server now; nullptr: nothing.
+  [[nodiscard]] const Outage* outage_of(const Server& server) const;
+  [[nodiscard]] bool is_lost(const Server& server);
+  [[nodiscard]] bool is_cut_off() const;  // our own uplink
   [[nodiscard]] base::Duration draw_delay(const Server& server);
   void spray(base::Bytes query, base::Duration round_trip, const Deliver& deliver);
+  // The zone of the name is not answered, whoever is asked.
+  [[nodiscard]] bool is_dropped(const Server& server, wire::NameView name) const;
   // What the server makes of a message; nothing when it drops it.
   [[nodiscard]] std::vector<uint8_t> respond(Server& server, base::Bytes query, bool over_tcp);
   [[nodiscard]] Response think(Server& server, const wire::MessageView& query);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "tests/sim/outage.h"
+
 namespace sim {
 
 enum class Plant : uint8_t {
@@ -25,16 +27,27 @@ enum class Plant : uint8_t {
   kNoIdleTimeouts,
   kUnseeded,
   kBelieveLiar,
-  kSeparateClaims
+  kSeparateClaims,
+  kImpatient,     // stale at the first moment in which it could be fresh
+  kDeafToOthers,  // what the other providers say in an outage is not heard
+  kNoStale,
+  kNoCircuits,
+  kChattyInTheDark,
+  kBlameAll,       // one zone's refusals are held against all of the provider's zones
+  kNeverRecovers,  // who was down once is not heard for a minute
+  kStampede,
+  kDeafToParent,  // what the parent says of a zone taken back or moved is not heard
+  kMaskDenials
 };
 
 struct PlantInfo {
   Plant plant;
   std::string_view name;
   std::string_view found_by;
+  uint64_t first_seed = 1;
 };
 
-inline constexpr std::array<PlantInfo, 16> kPlants = {{
+inline constexpr std::array<PlantInfo, 27> kPlants = {{
     {Plant::kDuplicateAnswer, "duplicate_answer", "answered_once"},
     {Plant::kDropAnswer, "drop_answer", "answered_once"},
     {Plant::kDeafToTime, "deaf_to_time", "answered_once"},
@@ -51,6 +64,17 @@ inline constexpr std::array<PlantInfo, 16> kPlants = {{
     {Plant::kUnseeded, "unseeded", "same_seed_same_trace"},
     {Plant::kBelieveLiar, "believe_liar", "bailiwick"},
     {Plant::kSeparateClaims, "separate_claims", "one_flight"},
+    {Plant::kImpatient, "impatient", "fresh_when_it_can", kFirstOutageSeed},
+    {Plant::kDeafToOthers, "deaf_to_others", "other_provider_is_used", kFirstOutageSeed},
+    {Plant::kNoStale, "no_stale", "learned_is_answered", kFirstOutageSeed},
+    {Plant::kNoCircuits, "no_circuits", "dark_at_once", kFirstOutageSeed},
+    {Plant::kChattyInTheDark, "chatty_in_the_dark", "dark_at_once", kFirstOutageSeed},
+    {Plant::kBlameAll, "blame_all", "circuits_stay_closed", kFirstOutageSeed},
+    {Plant::kNeverRecovers, "never_recovers", "recovers_soon", kFirstOutageSeed},
+    {Plant::kStampede, "stampede", "recovers_soon", kFirstOutageSeed},
+    {Plant::kDeafToParent, "ghost", "ghosts_end", kFirstOutageSeed},
+    {Plant::kDeafToParent, "deaf_to_parent", "moves_are_found", kFirstOutageSeed},
+    {Plant::kMaskDenials, "mask_denials", "denials_are_believed", kFirstOutageSeed},
 }};
 
 }  // namespace sim

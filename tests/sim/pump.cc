@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "resolver/answer.h"
 #include "resolver/hit.h"
+#include "resolver/registrable_domain.h"
 #include "wire/rendered.h"
 
 namespace sim {
@@ -70,6 +71,9 @@ Pump::Pump(World& world, EventQueue& queue, Network& network, cache::Cache& cach
     if (plant == Plant::kIgnoreCaps) {
       options.bounds.exchanges_per_server_max = options.bounds.exchanges_per_dark_server_max = 512;
     }
+    if (plant == Plant::kImpatient) options.stale.client_timeout = base::Duration(0);
+    if (plant == Plant::kNoStale) options.stale.enabled = false;
+    if (plant == Plant::kNoCircuits) options.stale.circuits = false;
     if (plant == Plant::kSeparateClaims) claims = std::make_shared<cache::ClaimTable>(kClaimsMax);
     const auto seed =
         base::Entropy::seed_from_number(world.seed * 64 + index + (plant == Plant::kUnseeded ? salt << 32 : 0));
@@ -98,11 +102,16 @@ void Pump::drain(size_t index) {
     trace_.add(static_cast<uint64_t>(queue_.now().since_boot().count()));
     std::visit([&](auto& one) { perform(index, std::move(one)); }, *effect);
   }
+  while (const auto event = providers_.poll_event()) {
+    if (prints_trace_) std::printf("%12.6f %s\n", seconds_now(), cache::to_line(*event).c_str());
+    for (auto& checker : checkers_) checker->on_provider_event(*event);
+  }
 }
 
 // Clients ------------------------------------------------------------------------------------------
 
 void Pump::ask(size_t index, const std::vector<AskedQuery*>& queries) {
+  if (plant_ == Plant::kBlameAll && world_.outage && world_.outage->is_on(queue_.now())) blame_all_zones();
   std::vector<resolver::HitSlot> batch(queries.size());
   std::vector<std::vector<uint8_t>> buffers(queries.size());
   for (size_t at = 0; at < queries.size(); ++at) {
@@ -220,13 +229,11 @@ void Pump::perform(size_t index, resolver::SendQuery effect) {
     });
     return;
   }
-  if (plant_ == Plant::kResend) {
-    for (uint32_t copy = 0; copy < 4; ++copy) {
-      resolver::SendQuery again = effect;
-      again.exchange = ExchangeId{(1ULL << 62) + planted_exchanges_++};
-      again.local_port = static_cast<uint16_t>(dice_.between(1024, 65535));
-      send(index, again);
-    }
+  for (uint32_t copy = planted_copies(effect.server); copy > 0; --copy) {
+    resolver::SendQuery again = effect;
+    again.exchange = ExchangeId{(1ULL << 62) + planted_exchanges_++};
+    again.local_port = static_cast<uint16_t>(dice_.between(1024, 65535));
+    send(index, again);
   }
   send(index, std::move(effect));
 }
@@ -276,6 +283,7 @@ void Pump::deliver(size_t index, ExchangeId id, std::vector<uint8_t> message, bo
                 is_forged ? " a forgery" : "", static_cast<unsigned long>(id), message[3] & 15, message.size());
   }
   if (plant_ == Plant::kBelieveLiar && !is_forged) believe_everything(index, message);
+  if (!is_forged && is_unheard(found->second.server, message)) return;
   turn(index, [&](Engine& engine, Now now) { engine.handle_response(now, id, message); });
 }
 
@@ -290,6 +298,54 @@ void Pump::forget_exchange(size_t index, ExchangeId id) {
 void Pump::perform(size_t index, const resolver::CloseExchange& effect) {
   if (plant_ == Plant::kLeakExchange && dice_.percent(2)) return;
   forget_exchange(index, effect.exchange);
+}
+
+size_t Pump::server_at(const base::IpAddress& address) const {
+  for (size_t index = 0; index < world_.servers.size(); ++index) {
+    const auto& addresses = world_.servers[index].addresses;
+    if (std::find(addresses.begin(), addresses.end(), address) != addresses.end()) return index;
+  }
+  return world_.servers.size();
+}
+
+uint32_t Pump::planted_copies(const base::Endpoint& server) const {
+  if (plant_ == Plant::kResend) return 4;
+  if (!world_.outage || !world_.outage->is_failing(server_at(server.address))) return 0;
+  if (plant_ == Plant::kChattyInTheDark && world_.outage->is_on(queue_.now())) return 10;
+  if (plant_ == Plant::kStampede && queue_.now() >= world_.outage->until) return 10;
+  return 0;
+}
+
+// The plants of deafness: the checkers have heard it, the engine does not.
+bool Pump::is_unheard(const base::Endpoint& server, Bytes message) const {
+  if (!world_.outage || queue_.now() < world_.outage->from) return false;
+  const Outage& outage = *world_.outage;
+  const size_t at = server_at(server.address);
+  if (at >= outage.provider_of.size()) return false;
+  if (plant_ == Plant::kDeafToOthers) {
+    return outage.is_on(queue_.now()) && outage.provider_of[at] != Outage::kNobody && !outage.is_failing(at);
+  }
+  if (plant_ == Plant::kNeverRecovers) return outage.is_failing(at);
+  const auto view = wire::MessageView::parse(message);
+  if (!view || !view->question()) return false;
+  if (plant_ == Plant::kMaskDenials) return outage.is_failing(at) && view->rcode() == wire::Rcode::kNxdomain;
+  if (plant_ != Plant::kDeafToParent || outage.provider_of[at] != Outage::kNobody) return false;
+  return std::any_of(outage.zones.begin(), outage.zones.end(),
+                     [&](size_t zone) { return view->question()->name.view().is_within(world_.zones[zone].origin); });
+}
+
+// The plant `blame_all`: as if each refusal, or silence, were one of every zone.
+void Pump::blame_all_zones() {
+  const Outage& outage = *world_.outage;
+  const Provider& provider = outage.providers[outage.provider];
+  cache::FailedQuery failed;
+  failed.groups[cache::GroupKind::kDomain] = provider_keys_.domain(resolver::registrable_domain(provider.domain));
+  failed.sent = queue_.now();
+  const cache::GroupNamesBy names([](cache::GroupKind) { return std::string("the blamed"); });
+  for (const KnownName& known : outage.names) {
+    failed.zone = provider_keys_.zone(resolver::registrable_domain(world_.zones[known.zone].origin));
+    providers_.on_refusal(queue_.now(), failed, names);
+  }
 }
 
 // The plant `believe_liar`: a resolver without scrubbing.

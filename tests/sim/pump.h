@@ -88,6 +88,10 @@ class Pump {
   void forget_exchange(size_t engine, resolver::ExchangeId exchange);
   [[nodiscard]] double seconds_now() const;
   void believe_everything(size_t engine, base::Bytes message);
+  [[nodiscard]] bool is_unheard(const base::Endpoint& server, base::Bytes message) const;
+  [[nodiscard]] size_t server_at(const base::IpAddress& address) const;
+  [[nodiscard]] uint32_t planted_copies(const base::Endpoint& server) const;
+  void blame_all_zones();
 
   World& world_;
   EventQueue& queue_;

@@ -94,7 +94,7 @@ const Zone& Reference::zone_of(NameView name) const {
   return *best;
 }
 
-std::vector<Lookup> Reference::may_say(base::Instant now, NameView name, Type type) const {
+std::vector<Lookup> Reference::may_say(base::Instant now, NameView name, Type type, base::Duration past_ttl) const {
   const Zone& zone = zone_of(name);
   std::vector<Lookup> out;
   for (size_t index = zone.versions.size(); index-- > 0;) {
@@ -106,7 +106,8 @@ std::vector<Lookup> Reference::may_say(base::Instant now, NameView name, Type ty
       continue;
     }
     const base::Instant ended = zone.versions[index + 1].from;
-    if (now <= ended + base::seconds(seconds_in_force(zone, data, found)) + kHeldAnswerMax) out.push_back(found);
+    const base::Duration in_force = base::seconds(seconds_in_force(zone, data, found));
+    if (now <= ended + in_force + kHeldAnswerMax + past_ttl) out.push_back(found);
   }
   return out;
 }
@@ -127,14 +128,14 @@ bool Reference::must_resolve(base::Instant now, NameView name, Type type) const 
 }
 
 std::optional<std::string> Reference::disagreement(base::Instant now, NameView name, Type type,
-                                                   const MessageView& message) const {
+                                                   const MessageView& message, base::Duration past_ttl) const {
   constexpr size_t kLinksMax = 24;
   SetsInAnswer sets = sets_in_answer(message);
   Name at(name);
   for (size_t links = 0; links < kLinksMax; ++links) {
     const Zone& zone = zone_of(at);
     if (zone.evil) return std::nullopt;  // it may say what it likes about its own names
-    const std::vector<Lookup> candidates = may_say(now, at, type);
+    const std::vector<Lookup> candidates = may_say(now, at, type, past_ttl);
     const auto match = std::find_if(candidates.begin(), candidates.end(),
                                     [&](const Lookup& found) { return agrees(sets, found, zone, at, type, message); });
     if (match == candidates.end()) {

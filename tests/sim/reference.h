@@ -25,15 +25,17 @@ class Reference {
   [[nodiscard]] const Zone& zone_of(wire::NameView name) const;
   [[nodiscard]] bool is_evil(wire::NameView name) const { return zone_of(name).evil; }
 
-  // Everything that may be heard about the name at `now`.
-  [[nodiscard]] std::vector<Lookup> may_say(base::Instant now, wire::NameView name, wire::Type type) const;
+  // Everything that may be heard about the name at `now`, up to `past_ttl` after it ended.
+  [[nodiscard]] std::vector<Lookup> may_say(base::Instant now, wire::NameView name, wire::Type type,
+                                            base::Duration past_ttl = base::Duration(0)) const;
 
   // False when the chain loops, is long, or passes through a zone that lies.
   [[nodiscard]] bool must_resolve(base::Instant now, wire::NameView name, wire::Type type) const;
 
   // Why the NOERROR or NXDOMAIN answer in `message` is wrong, or nothing.
   [[nodiscard]] std::optional<std::string> disagreement(base::Instant now, wire::NameView name, wire::Type type,
-                                                        const wire::MessageView& message) const;
+                                                        const wire::MessageView& message,
+                                                        base::Duration past_ttl = base::Duration(0)) const;
 
  private:
   const std::vector<Zone>& zones_;

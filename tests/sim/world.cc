@@ -86,7 +86,7 @@ void draw_options(World& world, Random& dice) {
   options.case_randomisation = dice.percent(80);
   options.max_ttl_s = dice.percent(20) ? 60 : 86400;
   options.max_negative_ttl_s = dice.percent(20) ? 10 : 3600;
-  if (world.level == Level::kFaulty && dice.percent(40)) {
+  if (world.level == Level::kFaulty && !world.outage && dice.percent(40)) {
     world.has_tight_bounds = true;
     options.bounds.clients_max = dice.between(4, 64);
     options.bounds.exchanges_max = dice.between(8, 64);
@@ -99,7 +99,7 @@ void draw_options(World& world, Random& dice) {
     const Server& server = world.servers[index];
     options.root_hints.servers.push_back({name_of(server.name), server.addresses});
   }
-  world.cache_bytes = dice.percent(25) ? (1ULL << 17) : (4ULL << 20);
+  world.cache_bytes = dice.percent(25) && !world.outage ? (1ULL << 17) : (4ULL << 20);
 }
 
 void add_forwarder(World& world, Random& dice) {
@@ -140,11 +140,15 @@ World draw_world(uint64_t seed) {
   World world;
   world.seed = seed;
   Random dice(seed);
-  make_tree(world, dice);
-  draw_habits(world, dice);
-  fill_zones(world, dice);
-  draw_changes(world, dice);
-  draw_faults(world, dice);
+  if (seed >= kFirstOutageSeed) {
+    make_outage(world, dice);
+  } else {
+    make_tree(world, dice);
+    draw_habits(world, dice);
+    fill_zones(world, dice);
+    draw_changes(world, dice);
+    draw_faults(world, dice);
+  }
   draw_options(world, dice);
   Random route_dice(seed ^ 0x726F'7574'65);  // of their own, so that the seeds below stay the worlds they were
   add_forwarder(world, route_dice);

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ip.h"
 #include "resolver/options.h"
+#include "tests/sim/outage.h"
 #include "tests/sim/random.h"
 #include "tests/sim/zone.h"
 
@@ -89,6 +91,7 @@ struct World {
   std::vector<Server> servers;
   std::vector<Question> questions;  // interesting ones
   std::vector<ZoneChange> changes;
+  std::optional<Outage> outage;  // of the seeds from kFirstOutageSeed on
   Faults faults;
   ClientHabits habits;
   size_t engine_count = 1;
@@ -115,5 +118,6 @@ inline constexpr const char* kLiarLabel = "liar-marker";
 void make_tree(World& world, Random& dice);
 void fill_zones(World& world, Random& dice);
 void draw_changes(World& world, Random& dice);
+void make_outage(World& world, Random& dice);
 
 }  // namespace sim

@@ -14,6 +14,16 @@ Checkers make_checkers(Scene& scene) {
   all.push_back(make_quiet_when_idle(scene));
   all.push_back(make_bailiwick(scene));
   all.push_back(make_one_flight(scene));
+  all.push_back(make_fresh_when_it_can(scene));
+  if (!scene.world.outage) return all;
+  all.push_back(make_other_provider_is_used(scene));
+  all.push_back(make_learned_is_answered(scene));
+  all.push_back(make_dark_at_once(scene));
+  all.push_back(make_circuits_stay_closed(scene));
+  all.push_back(make_recovers_soon(scene));
+  all.push_back(make_ghosts_end(scene));
+  all.push_back(make_moves_are_found(scene));
+  all.push_back(make_denials_are_believed(scene));
   return all;
 }
 

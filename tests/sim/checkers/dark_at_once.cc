@@ -1,0 +1,65 @@
+// dark_at_once: some seconds after a provider has fallen silent, learned names that only it serves are answered
+// without waiting, and it is hardly asked any more.
+#include <set>
+
+#include "tests/sim/checkers/outage_view.h"
+
+namespace sim {
+namespace {
+
+constexpr base::Duration kSettled = base::seconds(8);
+constexpr base::Duration kAtOnce = base::milliseconds(10);
+// A canary a second, of up to three queries; those that were under way, and a narrow group or two by itself.
+constexpr uint32_t kSendsPerSecondMax = 4;
+constexpr uint32_t kSendsAtFirstMax = 30;
+
+class DarkAtOnce : public Checker {
+ public:
+  explicit DarkAtOnce(Scene& scene) : Checker("dark_at_once", scene) {}
+
+  void on_answer(const AskedQuery& query, base::Bytes message, bool) override {
+    if (query.known == nullptr) return;
+    const bool is_learned = !learned_.insert(query.known).second;
+    if (!is_learned || !is_settled() || query.asked < settled_at() || !is_cut(scene_.world, query.known->zone)) return;
+    if (scene_.world.outage->concerns(query.known->zone)) return;
+    if (now() > query.asked + kAtOnce) {
+      const auto waited = base::duration_cast<base::milliseconds>(now() - query.asked).count();
+      fail("waited " + std::to_string(waited) + " ms in the dark: " + to_text(query.question) + reason_of(message) +
+           seconds_in(*scene_.world.outage, now()));
+    }
+  }
+
+  void on_send(size_t, const resolver::SendQuery& effect) override {
+    if (!is_settled() || !is_of_failing(effect.server.address)) return;
+    ++sends_;
+    const auto seconds = base::duration_cast<base::seconds>(now() - settled_at()).count() + 1;
+    if (sends_ > kSendsAtFirstMax + kSendsPerSecondMax * seconds) {
+      fail(std::to_string(sends_) + " queries in " + std::to_string(seconds) + " s to a provider that is silent" +
+           seconds_in(*scene_.world.outage, now()));
+    }
+  }
+
+ private:
+  base::Instant settled_at() const { return scene_.world.outage->from + kSettled; }
+  bool is_settled() const {
+    const Outage& outage = *scene_.world.outage;
+    const bool is_provider = outage.is_silence() && outage.kind != OutageKind::kHalf &&
+                             outage.kind != OutageKind::kOneServer && outage.kind != OutageKind::kUplink;
+    return is_provider && outage.is_on(now()) && now() >= settled_at();
+  }
+  bool is_of_failing(const base::IpAddress& address) const {
+    return std::ranges::any_of(scene_.world.outage->failing, [&](size_t server) {
+      const auto& addresses = scene_.world.servers[server].addresses;
+      return std::ranges::find(addresses, address) != addresses.end();
+    });
+  }
+
+  std::set<const KnownName*> learned_;
+  uint32_t sends_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> make_dark_at_once(Scene& scene) { return std::make_unique<DarkAtOnce>(scene); }
+
+}  // namespace sim
