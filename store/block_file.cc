@@ -293,31 +293,10 @@ FileResult<std::vector<std::vector<uint8_t>>> BlockFile::states(const std::strin
   }
 }
 
-std::vector<BlockScan> BlockFile::make_scans(size_t wanted) {
-  std::vector<BlockScan> scans;
-  // What is still in the write-ahead log is not seen by other connections.
-  const bool is_whole = wanted > 1 && sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
-                                                                nullptr, nullptr) == SQLITE_OK;
-  while (is_whole && scans.size() < wanted) {
-    BlockScan scan;
-    sqlite3* connection = nullptr;
-    const int opened = sqlite3_open_v2(
-        uri_of(path_).c_str(), &connection,
-        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
-    scan.connection_.reset(connection);
-    if (opened != SQLITE_OK) break;
-    sqlite3_stmt* statement = nullptr;
-    sqlite3_exec(connection, kCareful, nullptr, nullptr, nullptr);
-    if (sqlite3_prepare_v2(connection, kScanSql, -1, &statement, nullptr) != SQLITE_OK) break;
-    scan.statement_.reset(statement);
-    scans.push_back(std::move(scan));
-  }
-  if (scans.size() == wanted) return scans;
-  scans.clear();
+BlockScan BlockFile::scan() {
   BlockScan scan;
   if (auto statement = prepare(kScanSql)) scan.statement_ = std::move(*statement);
-  scans.push_back(std::move(scan));
-  return scans;
+  return scan;
 }
 
 BlockFile::Usage BlockFile::usage() {

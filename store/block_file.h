@@ -56,7 +56,6 @@ class BlockScan {
 
  private:
   friend class BlockFile;
-  detail::Connection connection_;  // its own, or null
   detail::Statement statement_;
   bool failed_ = false;
 };
@@ -89,9 +88,8 @@ class BlockFile {
   [[nodiscard]] FileResult<uint32_t> newest();
   [[nodiscard]] FileResult<std::vector<std::vector<uint8_t>>> states(const std::string& section);
 
-  // For loading: nothing may be written while a scan with a connection of its own (from prepare_scans() to the
-  // end of the scans) lives. Each scan may be used by another thread.
-  [[nodiscard]] std::vector<BlockScan> make_scans(size_t wanted);
+  // Nothing may be written while it lives.
+  [[nodiscard]] BlockScan scan();
 
   struct Usage {
     uint64_t bytes = 0;  // in use within the database

@@ -1,10 +1,16 @@
 #include "store/load.h"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
-#include "base/check.h"
 #include "base/log.h"
 #include "store/record.h"
 
@@ -12,33 +18,83 @@ namespace store {
 
 namespace {
 
+constexpr size_t kParts = 2;
 constexpr base::Duration kProgressEvery = base::seconds(1);
 constexpr uint64_t kBlocksPerLook = 32;  // at the clock
 
-// One thread's part: the keys with this highest bit, or all.
+// The blocks for all threads, each read once: by whoever comes first.
+class BlockFeed {
+ public:
+  struct Block {
+    uint32_t number = 0;
+    std::vector<uint8_t> bytes;
+  };
+  explicit BlockFeed(BlockScan& scan) : scan_(scan) {}
+
+  // The next block of this part; null at the end. Who is too far ahead waits for the other.
+  std::shared_ptr<const Block> next(size_t part) {
+    std::unique_lock lock(mutex_);
+    const uint64_t wanted = taken_[part];
+    moved_.wait(lock, [&] { return wanted < taken_[1 - part] + kBlocksAhead; });
+    if (wanted == first_ + blocks_.size() && !at_end_) read_one();
+    std::shared_ptr<const Block> block;
+    if (wanted < first_ + blocks_.size()) {
+      block = blocks_[wanted - first_];
+      taken_[part] = wanted + 1;
+    } else {
+      taken_[part] = kEnd;
+    }
+    while (!blocks_.empty() && first_ < std::min(taken_[0], taken_[1])) {
+      blocks_.pop_front();
+      ++first_;
+    }
+    moved_.notify_one();
+    return block;
+  }
+  [[nodiscard]] bool failed() const { return scan_.failed(); }
+
+ private:
+  static constexpr uint64_t kBlocksAhead = 128;     // some 6 MiB
+  static constexpr uint64_t kEnd = UINT64_MAX / 2;  // holds nobody up
+  void read_one() {
+    uint32_t number = 0;
+    base::Bytes bytes;
+    if (!scan_.next(number, bytes)) {
+      at_end_ = true;
+      return;
+    }
+    blocks_.push_back(std::make_shared<const Block>(Block{number, {bytes.begin(), bytes.end()}}));
+  }
+
+  BlockScan& scan_;
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  std::deque<std::shared_ptr<const Block>> blocks_;
+  uint64_t first_ = 0;                    // the number of blocks_[0]
+  std::array<uint64_t, kParts> taken_{};  // how many blocks each part has had
+  bool at_end_ = false;
+};
+
+// One thread's part: the keys with this highest bit.
 class Loader {
  public:
-  Loader(const LoadContext& context, size_t part, size_t parts, std::atomic<uint64_t>& progress)
+  Loader(const LoadContext& context, size_t part, std::atomic<uint64_t>& progress)
       : context_(context),
         part_(part),
-        parts_(parts),
         progress_(progress),
         now_(base::Instant::from_boot(base::seconds(context.times.boot_s))),
         reader_(context.cache.readers().register_reader()) {}
 
-  LoadTally run(BlockScan& scan) {
-    uint32_t block = 0;
-    base::Bytes bytes;
+  LoadTally run(BlockFeed& feed) {
     said_ = context_.clock().boot;
-    while (scan.next(block, bytes)) {
+    while (const auto block = feed.next(part_)) {
       const cache::Cache::Usage usage = context_.cache.usage();
       has_room_ = usage.bytes < usage.bytes_max - usage.bytes_max / 16;
       reader_.online();
-      take_block(block, bytes);
+      take_block(block->number, block->bytes);
       reader_.offline();
       if (++blocks_ % kBlocksPerLook == 0) say_progress();
     }
-    tally_.failed = scan.failed();
     // Every part has seen all blocks.
     if (part_ == 0) tally_.blocks = blocks_;
     return tally_;
@@ -49,10 +105,10 @@ class Loader {
     while (!bytes.empty()) {
       const base::Bytes record = take_record(bytes);
       if (record.empty() || block == 0) {
-        ++tally_.damaged;
+        tally_.damaged += part_ == 0 ? 1 : 0;  // both meet it
         return;
       }
-      if (parts_ == 1 || peek_key(record) >> 63 == part_) take(block, record);
+      if (peek_key(record) >> 63 == part_) take(block, record);
     }
   }
 
@@ -129,7 +185,6 @@ class Loader {
 
   const LoadContext& context_;
   const size_t part_;
-  const size_t parts_;
   std::atomic<uint64_t>& progress_;
   const base::Instant now_;
   cache::Reader reader_;
@@ -156,20 +211,20 @@ LoadTally& LoadTally::operator+=(const LoadTally& other) {
   return *this;
 }
 
-LoadTally load(std::vector<BlockScan>& scans, const LoadContext& context) {
-  CHECK(scans.size() == 1 || scans.size() == 2);
+LoadTally load(BlockScan& scan, const LoadContext& context) {
   std::atomic<uint64_t> progress{0};
-  std::vector<LoadTally> tallies(scans.size());
+  BlockFeed feed(scan);
+  std::array<LoadTally, kParts> tallies;
   const auto run = [&](size_t part) {
-    Loader loader(context, part, scans.size(), progress);
-    tallies[part] = loader.run(scans[part]);
+    Loader loader(context, part, progress);
+    tallies[part] = loader.run(feed);
   };
-  std::vector<std::thread> helpers;
-  for (size_t part = 1; part < scans.size(); ++part) helpers.emplace_back(run, part);
+  std::thread helper(run, 1);
   run(0);
-  for (std::thread& helper : helpers) helper.join();
+  helper.join();
   LoadTally all;
   for (const LoadTally& tally : tallies) all += tally;
+  all.failed = feed.failed();
   return all;
 }
 

@@ -1,11 +1,11 @@
-// Loading: from the blocks into the index and the cache, newest first, on as many threads as there are scans.
+// Loading: from the blocks into the index and the cache, newest first, on two threads: each takes one half of the
+// keys, and whoever is ahead reads the next block for both. Only reads: it waits for no write to reach the disk.
 // Each record is checked before anything is believed. The cache answers meanwhile, and what it learns
 // meanwhile is never replaced.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <vector>
 
 #include "cache/cache.h"
 #include "store/block_file.h"
@@ -44,7 +44,7 @@ struct LoadContext {
   const Clock& clock;
 };
 
-// REQUIRES: one scan or two; the index is empty.
-[[nodiscard]] LoadTally load(std::vector<BlockScan>& scans, const LoadContext& context);
+// REQUIRES: the index is empty.
+[[nodiscard]] LoadTally load(BlockScan& scan, const LoadContext& context);
 
 }  // namespace store

@@ -147,6 +147,8 @@ base::Result<Record, BadRecord> parse_record(const base::KeyedHash& hash, base::
   cache::EntryHeader& header = out.parts.header;
   header.space = static_cast<cache::Space>(at[kSpaceAt]);
   header.kind = static_cast<cache::Kind>(at[kKindAt]);
+  // Failures are over in minutes: none was ever written.
+  if (header.kind == cache::Kind::kFailure) return base::error(BadRecord::kMalformed);
   header.rank = static_cast<cache::Rank>(at[kRankAt]);
   header.validation = static_cast<cache::Validation>(at[kValidationAt]);
   header.zone_labels = at[kZoneLabelsAt];
@@ -170,7 +172,7 @@ uint16_t content_hash(const base::KeyedHash& hash, const cache::Entry& entry) {
   const base::Bytes body = entry.body();
   const base::Bytes tail = entry.tail();
   std::vector<uint8_t> bytes(body.size() + tail.size() + 8);
-  if (header.kind == cache::Kind::kDelegation) {
+  if (header.kind == cache::Kind::kDelegation || header.kind == cache::Kind::kFailure) {
     std::copy(body.begin(), body.end(), bytes.begin());
   } else {
     wire::copy_rendered(body, 0, 0, bytes.data());

@@ -194,9 +194,9 @@ void Writer::load(base::Now now, RemovedBits& removed) {
   restore_states(times);
   LoadTally tally;
   {
-    std::vector<BlockScan> scans = file_->make_scans(is_suspended_ ? 1 : 2);
+    BlockScan scan = file_->scan();
     tally = store::load(
-        scans, {hash_, index_, *cache_, removed, times, options_.max_age_s, options_.route_of, options_.clock});
+        scan, {hash_, index_, *cache_, removed, times, options_.max_age_s, options_.route_of, options_.clock});
   }
   for (const auto& [counter, by] : {std::pair(base::Counter::kStoreLoaded, tally.loaded),
                                     {base::Counter::kStoreDroppedOld, tally.too_old},

@@ -103,6 +103,8 @@ TEST(StoreRecord, AForgedRecordIsNoEntry) {
          parts.header.kind = cache::Kind::kDelegation, parts.header.space = cache::Space::kDelegation;
          parts.header.type = wire::Type::kNs;
        }},
+      {"a failure",
+       [](auto& parts) { parts.header.kind = cache::Kind::kFailure, parts.header.space = cache::Space::kFailure; }},
       {"a denial without an SOA", [](auto& parts) { parts.header.kind = cache::Kind::kNodata; }},
   };
   for (const Case& test : cases) {
