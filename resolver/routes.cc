@@ -43,6 +43,9 @@ RouteTable::RouteTable(std::vector<Upstream> upstreams, std::vector<Route> route
     route.zone = route.zone.lowercased();
     labels_max_ = std::max(labels_max_, route.zone.view().label_count());
     CHECK(by_zone_.emplace(base::as_text(route.zone.view().bytes()), index).second);
+    std::string text = route.zone.to_text();
+    for (const size_t step : route.steps) text += step == kIterateStep ? "\niterate" : "\n" + text_of(upstreams_[step]);
+    fingerprints_.push_back(fnv1a(text));
   }
 }
 
@@ -62,13 +65,6 @@ const Route& RouteTable::find(wire::NameView name, wire::Type type) const {
 bool RouteTable::forwards(const Route& route) const {
   return std::any_of(route.steps.begin(), route.steps.end(),
                      [&](size_t step) { return step != kIterateStep && !upstreams_[step].authoritative; });
-}
-
-uint64_t RouteTable::fingerprint(wire::NameView name) const {
-  const Route& route = find(name);
-  std::string text = route.zone.to_text();
-  for (const size_t step : route.steps) text += step == kIterateStep ? "\niterate" : "\n" + text_of(upstreams_[step]);
-  return fnv1a(text);
 }
 
 std::string_view RouteTable::step_name(const Route& route, size_t step) const {

@@ -50,13 +50,16 @@ class RouteTable {
 
   // What the route of `name` says, as a number that is the same after a restart: zone, steps and
   // servers, not the names of upstreams. What was stored under another one was learned by another route.
-  [[nodiscard]] uint64_t fingerprint(wire::NameView name) const;
+  [[nodiscard]] uint64_t fingerprint(wire::NameView name) const {
+    return fingerprints_[static_cast<size_t>(&find(name) - routes_.data())];
+  }
   // "iterate", or the upstream's name.
   [[nodiscard]] std::string_view step_name(const Route& route, size_t step) const;
 
  private:
   std::vector<Upstream> upstreams_;
   std::vector<Route> routes_;                           // the last one is the root's
+  std::vector<uint64_t> fingerprints_;                  // one per route
   std::map<std::string, size_t, std::less<>> by_zone_;  // wire form, lower case
   size_t labels_max_ = 0;                               // of the longest zone
 };

@@ -38,7 +38,8 @@ base::Result<cache::Delegation, std::string> root_hints_of(const std::string& pa
   return hints;
 }
 
-// Routes as the engine knows them. The error is one sentence.
+}  // namespace
+
 base::Result<resolver::RouteTable, std::string> routes_of(const config::Options& options,
                                                           const std::vector<base::Endpoint>& own_listeners) {
   static_assert(config::kRouteStepsMax == resolver::kRouteStepsMax);
@@ -69,8 +70,6 @@ base::Result<resolver::RouteTable, std::string> routes_of(const config::Options&
   }
   return resolver::RouteTable(std::move(upstreams), std::move(routes));
 }
-
-}  // namespace
 
 base::Result<std::string, std::string> read_small_file(const std::string& path) {
   constexpr size_t kFileBytesMax = 1 << 20;  // chosen: hints and configurations take a few kilobytes

@@ -20,6 +20,11 @@ namespace server {
 [[nodiscard]] base::Result<resolver::Options, std::string> engine_options(const config::Options& options,
                                                                           const base::KeyedHash::Secret& cookie_secret);
 
+// Routes as the engine knows them. The error is one sentence: an upstream that is one of `own_listeners`, a zone
+// that is answered here whatever routes say.
+[[nodiscard]] base::Result<resolver::RouteTable, std::string> routes_of(
+    const config::Options& options, const std::vector<base::Endpoint>& own_listeners);
+
 // The whole of a small file. The error is one sentence.
 [[nodiscard]] base::Result<std::string, std::string> read_small_file(const std::string& path);
 

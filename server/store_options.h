@@ -8,11 +8,8 @@
 
 namespace server {
 
-// Tells routes from routes: upstreams, routes and root hints as one number, the same in every run. An entry
-// that was learned under another one is not believed.
-[[nodiscard]] uint64_t routes_fingerprint(const config::Options& options);
-
-// REQUIRES: options.store.path is not empty.
+// REQUIRES: options.store.path is not empty. What was learned by another route of its name, or from other root
+// hints, is not believed.
 [[nodiscard]] store::StoreOptions store_options(const config::Options& options, const store::Secrets& fresh);
 
 }  // namespace server

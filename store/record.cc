@@ -58,6 +58,12 @@ bool is_lower_case(wire::NameView name) {
   return std::none_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte >= 'A' && byte <= 'Z'; });
 }
 
+// With the step of the route and whether it is a forwarder's word: what must not serve iteration must not do so
+// after a restart either.
+uint8_t rank_byte(const cache::EntryHeader& header) {
+  return static_cast<uint8_t>(static_cast<uint8_t>(header.rank) | (header.step << 4) | (header.forwarded << 7));
+}
+
 }  // namespace
 
 uint64_t record_key(const base::KeyedHash& hash, wire::NameView name, wire::Type type, cache::Space space) {
@@ -82,7 +88,7 @@ void append_entry(std::vector<uint8_t>& block, const base::KeyedHash& hash, cons
   at[kMarkAt] = head.mark;
   at[kSpaceAt] = static_cast<uint8_t>(header.space);
   at[kKindAt] = static_cast<uint8_t>(header.kind);
-  at[kRankAt] = static_cast<uint8_t>(header.rank);
+  at[kRankAt] = rank_byte(header);
   at[kValidationAt] = static_cast<uint8_t>(header.validation);
   at[kZoneLabelsAt] = header.zone_labels;
   base::store_be16(at + kTypeAt, static_cast<uint16_t>(header.type));
@@ -149,7 +155,9 @@ base::Result<Record, BadRecord> parse_record(const base::KeyedHash& hash, base::
   header.kind = static_cast<cache::Kind>(at[kKindAt]);
   // Failures are over in minutes: none was ever written.
   if (header.kind == cache::Kind::kFailure) return base::error(BadRecord::kMalformed);
-  header.rank = static_cast<cache::Rank>(at[kRankAt]);
+  header.rank = static_cast<cache::Rank>(at[kRankAt] & 0x0F);
+  header.step = (at[kRankAt] >> 4) & 0x07;
+  header.forwarded = (at[kRankAt] >> 7) & 0x01;
   header.validation = static_cast<cache::Validation>(at[kValidationAt]);
   header.zone_labels = at[kZoneLabelsAt];
   header.type = static_cast<wire::Type>(base::load_be16(at + kTypeAt));
@@ -181,7 +189,7 @@ uint16_t content_hash(const base::KeyedHash& hash, const cache::Entry& entry) {
   uint8_t* at = bytes.data() + body.size() + tail.size();
   base::store_be32(at, header.body_bytes);
   at[4] = static_cast<uint8_t>(header.kind);
-  at[5] = static_cast<uint8_t>(header.rank);
+  at[5] = rank_byte(header);
   at[6] = static_cast<uint8_t>(header.validation);
   at[7] = header.zone_labels;
   return static_cast<uint16_t>(hash(bytes));

@@ -1,7 +1,7 @@
 // Records: what the store keeps of an entry, as bytes. A block is records one behind the other.
 //
 //   | length 4 | check 8 | key 8 | what 1 |                                          a removal ends here
-//   | mark 1 | space 1 | kind 1 | rank 1 | validation 1 | zone labels 1 | type 2 | counts 2 2 |
+//   | mark 1 | space 1 | kind 1 | rank, step, forwarded 1 | validation 1 | zone labels 1 | type 2 | counts 2 2 |
 //   | ttl 4 | route 8 | learned 8 | lease 8 | content 2 | name, lower case | body 4 + n | tail 4 + n |
 //
 // `check` is a keyed hash of all that follows it. `learned` is wall time; `lease` is relative to it, as

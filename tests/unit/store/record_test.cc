@@ -21,6 +21,14 @@ std::vector<uint8_t> record_of(const cache::Entry& entry, store::RecordHead head
 std::vector<cache::EntryPtr> one_of_each() {
   std::vector<cache::EntryPtr> entries;
   entries.push_back(address({}));
+  cache::EntryParts forwarded;
+  forwarded.header = entries.front()->header();
+  forwarded.header.rank = cache::Rank::kNonAuthAnswer;
+  forwarded.header.step = 5;
+  forwarded.header.forwarded = 1;
+  forwarded.name = entries.front()->name();
+  forwarded.body = entries.front()->body();
+  entries.push_back(forwarded.make());
   entries.push_back(denial({}, cache::Kind::kNodata));
   entries.push_back(denial({}, cache::Kind::kNxdomain));
   entries.push_back(delegation({"example.com"}, cache::Space::kDelegation));
