@@ -84,7 +84,7 @@ class Store(unittest.TestCase):
         process = self.start()
         self.learn()
         self.assertEqual(process.stop(), 0)
-        self.start('[[upstream]]\nname = "other"\nservers = ["192.0.2.1"]\n[[route]]\nzone = "example.test."\nvia = ["other"]\n')
+        self.start('[[upstream]]\nname = "other"\nservers = ["192.0.2.1"]\n[[route]]\nzone = "."\nvia = ["other"]\n')
         stats = self.wait_until_loaded()
         self.assertEqual(stats["store.loaded"], "0")
 

@@ -41,13 +41,13 @@ def enter(argv, *, refused):
 
 
 def add_addresses(addresses):
-    """Puts all of them on the loopback interface, in one go."""
+    """Puts all of them on the loopback interface, in one go; those of an earlier lab may be there already."""
     lines = []
     for address in addresses:
         if ":" in address:
-            lines.append(f"addr add {address}/128 dev lo nodad")
+            lines.append(f"addr replace {address}/128 dev lo nodad")
         else:
-            lines.append(f"addr add {address}/32 dev lo")
+            lines.append(f"addr replace {address}/32 dev lo")
     done = subprocess.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n", text=True, capture_output=True)
     if done.returncode != 0:
         raise RuntimeError("ip could not add the lab's addresses: " + done.stderr[:500])
