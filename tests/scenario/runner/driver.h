@@ -52,6 +52,7 @@ class Driver {
   [[nodiscard]] std::vector<OutQuery>& out_queries() { return out_queries_; }
   [[nodiscard]] std::vector<ClientAnswer>& answers() { return answers_; }
   [[nodiscard]] const base::Counters& counters() const { return counters_; }
+  [[nodiscard]] const cache::ProviderHealth& providers() const { return providers_; }
   [[nodiscard]] resolver::Engine::Usage usage() const { return engine_->usage(); }
   [[nodiscard]] const std::string& trace() const { return trace_; }
 

@@ -55,6 +55,8 @@ int64_t Counts::value(const Step& step, size_t words) const {
   if (what == "answer_ms" && words == 1) {
     return base::duration_cast<base::milliseconds>(last_answer_.answered - last_answer_.asked).count();
   }
+  if (what == "open_circuits" && words == 1) return driver_.providers().open_circuits();
+  if (what == "uplink_lost" && words == 1) return driver_.providers().is_uplink_lost() ? 1 : 0;
   if (what == "counter" && words == 2) {
     for (size_t at = 0; at < base::kCounterCount; ++at) {
       if (base::kCounterInfo[at].name != step.words[1]) continue;

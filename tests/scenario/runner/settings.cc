@@ -314,6 +314,10 @@ class Reader {
     if (words.empty()) return;
     if (line.key == "client-deadline") {
       options.client_deadline = parse_duration(line.line, words[0]);
+    } else if (line.key == "stale-recheck") {
+      options.stale.recheck = parse_duration(line.line, words[0]);
+    } else if (line.key == "circuits") {
+      options.stale.circuits = is_yes(line);
     } else if (line.key == "tcp-refused") {
       settings_.tcp_refused.insert(parse_address(line.line, words[0]));
     } else if (line.key == "unreachable") {
