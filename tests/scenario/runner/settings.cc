@@ -178,7 +178,7 @@ class Reader {
   void zone_line(const ConfigLine& line) {
     if (line.value.empty()) {
       finish_zone();
-      zone_.emplace();
+      zone_ = Zone{};
       zone_->line = line.line;
       zone_->upstream.name = line.section;
       zone_->upstream.authoritative = line.section == "stub-zone";
