@@ -143,7 +143,7 @@ TEST_F(UplinkTest, UnreachableEverywhereIsTheUplinkWithoutAProbe) {
 // A host without IPv6 asks IPv6 servers all the time.
 TEST_F(UplinkTest, UnreachableSomewhereIsNothing) {
   start(4, milliseconds(50));
-  world.fate = [this](const Question& q) { return q.zone->hash % 4 != 0 ? Fate::kUnreachable : Fate::kAnswer; };
+  world.fate = [](const Question& q) { return q.zone->hash % 4 != 0 ? Fate::kUnreachable : Fate::kAnswer; };
   world.run_for(seconds(60));
   EXPECT_TRUE(world.log.empty()) << world.lines();
 }
