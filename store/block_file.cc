@@ -9,7 +9,7 @@ namespace store {
 
 namespace {
 
-constexpr uint32_t kPageBytes = 16384;  // measured: docs/decisions/0014
+constexpr uint32_t kPageBytes = 16384;  // chosen: few reads for a start, little written for a small commit
 constexpr int32_t kApplicationId = 0x486f6c64;
 constexpr int32_t kFileVersion = 1;  // of the records in it too: store/record.h
 constexpr const char* kSchema =

@@ -10,7 +10,7 @@ namespace store {
 
 namespace {
 
-constexpr size_t kBlockBytes = 48 << 10;  // three pages and a little: measured in docs/decisions/0014
+constexpr size_t kBlockBytes = 48 << 10;  // chosen: three pages
 // A refresh that changes only times is written once a minute; the index knows the minute to within a tick.
 constexpr uint32_t kRewriteAfter_s = 60 + kIndexTick_s;
 constexpr base::Duration kWalkPeriod = base::seconds(60);
