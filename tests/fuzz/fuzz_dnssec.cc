@@ -130,12 +130,21 @@ struct SignedSet {
   std::vector<uint8_t> rrsig;
 };
 
+bool contains(const ldns_rr_list* records, const ldns_rr* record) {
+  for (size_t index = 0; index < ldns_rr_list_rr_count(records); ++index) {
+    if (ldns_rr_compare(ldns_rr_list_rr(records, index), record) == 0) return true;
+  }
+  return false;
+}
+
+// ldns signs and verifies records that came twice as two, against RFC 4034 §6.3: it is given each once.
 bool ldns_verifies(const SignedSet& set, NameView zone, base::Bytes dnskey) {
   const LdnsList records(ldns_rr_list_new());
   for (const auto& rdata : set.records) {
     LdnsRecord record = to_ldns(set.owner, set.type, rdata);
     if (!record) return false;
-    ldns_rr_list_push_rr(records.get(), record.release());
+    ldns_rr2canonical(record.get());
+    if (!contains(records.get(), record.get())) ldns_rr_list_push_rr(records.get(), record.release());
   }
   const LdnsRecord rrsig = to_ldns(set.owner, Type::kRrsig, set.rrsig);
   const LdnsList keys(ldns_rr_list_new());
