@@ -12,7 +12,8 @@ namespace {
 //   | NS name, lower case | counts: v4 in the upper, v6 in the lower four bits | v4 4 ... | v6 16 ... |
 //
 // header.record_count is the number of servers; the entry's own name is the zone. The tail, 4 bytes: for how many
-// seconds before `learned_s` the NS names had been the same.
+// seconds before `learned_s` the NS names had been the same, and kHasChanged if they had been others before that.
+constexpr uint32_t kHasChanged = 1U << 31;
 static_assert(kAddressesPerServerMax <= 15);
 constexpr size_t kV4Bytes = 4;
 constexpr size_t kV6Bytes = 16;
@@ -106,9 +107,12 @@ EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, 
   const std::vector<DelegationServer> servers = bounded(delegation.servers);
   std::vector<uint8_t> body;
   for (const DelegationServer& server : servers) append_server(body, server);
-  std::array<uint8_t, kDelegationTailBytes> unchanged_for_s{};
-  if (previous != nullptr && previous->header().kind == Kind::kDelegation && has_same_names(*previous, servers)) {
-    base::store_be32(unchanged_for_s.data(), now.boot_seconds() - delegation_unchanged_since_s(*previous));
+  std::array<uint8_t, kDelegationTailBytes> tail{};
+  if (previous != nullptr && previous->header().kind == Kind::kDelegation) {
+    const bool is_same = has_same_names(*previous, servers);
+    const uint32_t unchanged_for_s = is_same ? now.boot_seconds() - delegation_unchanged_since_s(*previous) : 0;
+    const bool has_changed = !is_same || delegation_changed_s(*previous);
+    base::store_be32(tail.data(), unchanged_for_s | (has_changed ? kHasChanged : 0));
   }
 
   EntryParts parts;
@@ -124,13 +128,19 @@ EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, 
   parts.header.zone_labels = static_cast<uint8_t>(delegation.zone.view().label_count());
   parts.name = delegation.zone;
   parts.body = body;
-  parts.tail = unchanged_for_s;
+  parts.tail = tail;
   return parts.make();
 }
 
 uint32_t delegation_unchanged_since_s(const Entry& entry) {
   CHECK(entry.header().kind == Kind::kDelegation && entry.tail().size() == kDelegationTailBytes);
-  return entry.header().learned_s - base::load_be32(entry.tail().data());
+  return entry.header().learned_s - (base::load_be32(entry.tail().data()) & ~kHasChanged);
+}
+
+std::optional<uint32_t> delegation_changed_s(const Entry& entry) {
+  const uint32_t since_s = delegation_unchanged_since_s(entry);
+  if ((base::load_be32(entry.tail().data()) & kHasChanged) == 0) return std::nullopt;
+  return since_s;
 }
 
 Delegation read_delegation(const Entry& entry) {

@@ -20,7 +20,7 @@ namespace cache {
 
 inline constexpr size_t kServersMax = 20;
 inline constexpr size_t kAddressesPerServerMax = 6;
-inline constexpr size_t kDelegationTailBytes = 4;  // see delegation_unchanged_since_s
+inline constexpr size_t kDelegationTailBytes = 4;  // see delegation_unchanged_since_s and _changed_s
 
 struct DelegationServer {
   wire::Name name;
@@ -43,5 +43,7 @@ struct Delegation {
 [[nodiscard]] Delegation read_delegation(const Entry& entry);
 // Since when, in boot seconds, the zone has been given to just these NS names, as far as is known.
 [[nodiscard]] uint32_t delegation_unchanged_since_s(const Entry& entry);
+// When, in boot seconds, the names were last replaced by these; nothing: never, as far as is known.
+[[nodiscard]] std::optional<uint32_t> delegation_changed_s(const Entry& entry);
 
 }  // namespace cache

@@ -13,7 +13,8 @@ enum class BudgetItem : uint8_t { kNone, kSends, kBytes, kSubQuestions, kAliases
 
 class QueryBudget {
  public:
-  QueryBudget(const BudgetLimits& limits, base::Instant now) : left_(limits), deadline_(now + limits.wall_time) {}
+  QueryBudget(const BudgetLimits& limits, base::Instant now)
+      : left_(limits), deadline_(now + limits.wall_time), is_small_(limits.is_small) {}
 
   // Each returns whether there was something left to spend; the first refusal is remembered.
   [[nodiscard]] bool spend_send() { return spend(left_.sends, BudgetItem::kSends); }
@@ -35,6 +36,8 @@ class QueryBudget {
   void note_response(base::Instant now) { last_response_ = now; }
   [[nodiscard]] base::Instant last_response() const { return last_response_; }
   [[nodiscard]] BudgetItem exhausted() const { return exhausted_; }
+  // That of a probe: that it did not suffice says nothing of the name.
+  [[nodiscard]] bool is_small() const { return is_small_; }
 
  private:
   bool spend(uint16_t& left, BudgetItem item) {
@@ -49,6 +52,7 @@ class QueryBudget {
   BudgetLimits left_;
   base::Instant deadline_;
   base::Instant last_response_;
+  bool is_small_ = false;
   BudgetItem exhausted_ = BudgetItem::kNone;
 };
 

@@ -1,6 +1,7 @@
 #include "resolver/choose_server.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace resolver {
 namespace {
@@ -50,17 +51,18 @@ std::optional<size_t> choose_server(std::span<const Candidate> candidates, base:
   const auto in_tier = [tier](const Candidate& candidate) { return tier_of(candidate) == tier; };
   if (entropy.chance(1, kExploreOneIn)) return draw(candidates, entropy, in_tier);
 
-  uint8_t sends = kSendsPerTransportMax;
+  const auto sends_of = [](const Candidate& candidate) { return std::pair(candidate.server_sends, candidate.sends); };
+  std::pair<uint8_t, uint8_t> fewest(UINT8_MAX, UINT8_MAX);
   for (const Candidate& candidate : candidates) {
-    if (in_tier(candidate)) sends = std::min(sends, candidate.sends);
+    if (in_tier(candidate)) fewest = std::min(fewest, sends_of(candidate));
   }
   base::Duration best = base::Duration::max();
   for (const Candidate& candidate : candidates) {
-    if (in_tier(candidate) && candidate.sends == sends) best = std::min(best, expected_wait(candidate.health));
+    if (in_tier(candidate) && sends_of(candidate) == fewest) best = std::min(best, expected_wait(candidate.health));
   }
   const base::Duration good = best + std::max(kGoodBandMin, best / 2);
   return draw(candidates, entropy, [&](const Candidate& candidate) {
-    return in_tier(candidate) && candidate.sends == sends && expected_wait(candidate.health) <= good;
+    return in_tier(candidate) && sends_of(candidate) == fewest && expected_wait(candidate.health) <= good;
   });
 }
 

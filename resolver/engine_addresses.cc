@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "resolver/answer.h"
 #include "resolver/engine_impl.h"
+#include "resolver/registrable_domain.h"
 #include "wire/rdata.h"
 #include "wire/rendered.h"
 
@@ -85,19 +86,44 @@ bool Engine::Impl::waits_for(ResolutionId start, ResolutionId goal) const {
   return false;
 }
 
-// Starts the look-up of one more server name's addresses, chosen at random. False: none is left.
+// The server names whose addresses were not looked up, in random order; those of a domain that was silent to this
+// question come last: who serves it serves, as a rule, its servers' names too. One more address of a provider
+// that is dark as a whole helps nobody.
+std::vector<size_t> Engine::Impl::names_to_look_up(ZoneVisit& visit) {
+  const auto domain_of = [&](size_t server) { return registrable_domain(visit.delegation.servers[server].name); };
+  std::vector<wire::Name> silent;
+  for (const Attempt& attempt : visit.attempts) {
+    if (attempt.udp_sends > 0 && visit.upstream == nullptr) silent.emplace_back(domain_of(attempt.server));
+  }
+  std::vector<size_t> names;
+  std::vector<size_t> last;
+  for (size_t index = 0; index < visit.lookups.size(); ++index) {
+    if (visit.lookups[index] != AddressLookup::kNotStarted) continue;
+    if (!visit.attempts.empty() && is_name_dark(visit, index)) continue;
+    const bool was_silent = !silent.empty() && std::ranges::find(silent, wire::Name(domain_of(index))) != silent.end();
+    (was_silent ? last : names).push_back(index);
+  }
+  const auto shuffle = [&](std::vector<size_t>& list) {
+    for (size_t left = list.size(); left > 1; --left) {
+      std::swap(list[left - 1], list[entropy_.below(static_cast<uint32_t>(left))]);
+    }
+  };
+  shuffle(names);
+  shuffle(last);
+  names.insert(names.end(), last.begin(), last.end());
+  return names;
+}
+
+// Starts the look-up of one more server name's addresses. False: none is left.
 bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
   if (rejoin_lookups(now, resolution)) return true;
   ZoneVisit& visit = *resolution.visit;
   const wire::NameView zone = visit.delegation.zone;
-  std::vector<size_t> untried;
-  for (size_t index = 0; index < visit.lookups.size(); ++index) {
-    if (visit.lookups[index] == AddressLookup::kNotStarted) untried.push_back(index);
-  }
-  while (!untried.empty() && resolution.address_lookups < kAddressLookupsPerResolutionMax) {
-    const size_t pick = entropy_.below(static_cast<uint32_t>(untried.size()));
-    const size_t index = untried[pick];
-    untried.erase(untried.begin() + static_cast<ptrdiff_t>(pick));
+  for (const size_t index : names_to_look_up(visit)) {
+    if (resolution.address_lookups >= kAddressLookupsPerResolutionMax) {
+      resolution.cut_short = true;
+      break;
+    }
     visit.lookups[index] = AddressLookup::kDone;
     const wire::Name server = visit.delegation.servers[index].name;
     // A name inside the zone needs glue: asking for it would need the zone itself. Parents leave glue out of
@@ -125,7 +151,6 @@ bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
     ++resolution.evidence.no_address;
     counters_.add(base::Counter::kResolutionLoops);
   }
-  if (!untried.empty()) resolution.cut_short = true;
   return false;
 }
 

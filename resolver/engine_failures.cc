@@ -20,7 +20,7 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server, exchange.port);
   const StreamId stream_id = exchange.stream;
   const bool minimised = resolution != nullptr && !(wire::NameView(exchange.name) == wire::NameView(resolution->name));
-  note_step(exchange, false);
+  note_step(now, exchange, false);
   if (exchange.transport == Transport::kUdp) {
     shared_.health->on_timeout(now.boot, exchange.server);
     note_family(now, exchange.server.family(), false);
@@ -35,7 +35,9 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   if (stream_id != StreamId{}) close_silent_stream(stream_id);
   if (resolution == nullptr) return;
   ++resolution->evidence.timeouts;
-  if (is_dark && resolution->purpose == Purpose::kRefresh) {  // one query is what a probe is
+  // One query is what a probe is; and the address of a server of those is nothing to go on asking them for.
+  const bool in_vain = resolution->budget->is_small() || (!resolution->from_client && are_all_dark(*resolution->visit));
+  if (is_dark && in_vain) {
     return fail(now, *resolution, Outcome::kFailed, wire::ExtendedError::kNoReachableAuthority, describe(*resolution));
   }
   if (minimised && attempt != nullptr && attempt->udp_sends >= kMinimisedSendsMax) resolution->minimise = false;
@@ -78,8 +80,20 @@ void Engine::Impl::handle_port_taken(base::Now now, ExchangeId id) {
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
   counters_.add(base::Counter::kUpstreamPortTaken);
-  if (++found->second.ports_tried < kPortsTriedMax) return send_udp(now, found->second);
-  handle_no_descriptor(now, id);
+  Exchange& exchange = found->second;
+  if (++exchange.ports_tried == kPortsTriedMax) return handle_no_descriptor(now, id);
+  // Only now it is sent: what passed until then is no silence of the server.
+  const base::Duration late = now.boot - exchange.sent_at;
+  const auto put_off = [&](base::Instant& at, TimerKind kind) {
+    if (at == base::Instant::never()) return;
+    timers_.disarm({at, kind, static_cast<uint64_t>(id)});
+    at = at + late;
+    timers_.arm({at, kind, static_cast<uint64_t>(id)});
+  };
+  put_off(exchange.timeout_at, TimerKind::kExchange);
+  put_off(exchange.hedge_at, TimerKind::kHedge);
+  exchange.sent_at = now.boot;
+  send_udp(now, exchange);
 }
 
 void Engine::Impl::handle_no_descriptor(base::Now now, ExchangeId id) {

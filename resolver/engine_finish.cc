@@ -32,8 +32,9 @@ BudgetWords words_for(BudgetItem item) {
 }
 
 // Nobody said anything, so that anything said later is news.
-bool is_silence(const Evidence& seen) {
-  return seen.timeouts + seen.unreachable > 0 && seen.refused + seen.servfail + seen.lame + seen.broken == 0;
+bool is_silence(const Evidence& seen, BudgetItem exhausted) {
+  return (seen.timeouts + seen.unreachable > 0 || exhausted == BudgetItem::kWallTime) &&
+         seen.refused + seen.servfail + seen.lame + seen.broken == 0;
 }
 
 void append_count(std::string& text, uint16_t count, const char* what) {
@@ -101,6 +102,7 @@ void Engine::Impl::shed_marked(base::Now now) {
 // the name, so it is not kept.
 void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Outcome outcome) {
   if (resolution.walk.use != RouteUse::kAll) return;  // only a part of its route was tried
+  if (resolution.budget->is_small()) return;          // only a probe
   const bool keep = outcome == Outcome::kFailed || outcome == Outcome::kLoop ||
                     (outcome == Outcome::kBudget && resolution.from_client);
   // The silence of a parent is no failure of the zone's NS, or of its server's address.
@@ -112,7 +114,8 @@ void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Ou
   counters_.add(base::Counter::kFailuresCached);
   publish(now, cache::make_failure_entry(now.boot, resolution.name, resolution.type, previous,
                                          resolution.result.error.value_or(wire::ExtendedError::kOther),
-                                         is_silence(resolution.evidence), resolution.result.error_text));
+                                         is_silence(resolution.evidence, resolution.budget->exhausted()),
+                                         resolution.result.error_text));
 }
 
 void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {

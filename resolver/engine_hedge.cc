@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resolver/engine_impl.h"
+#include "resolver/registrable_domain.h"
 
 namespace resolver {
 namespace {
@@ -31,12 +32,24 @@ void Engine::Impl::hedge(base::Now now, ExchangeId id) {
     candidate.excluded =
         !may_help(candidate) || candidate.address == slow || is_retry_in_vain(visit, visit.attempts[index], candidate);
   }
-  if (std::ranges::any_of(candidates, [&](const Candidate& other) {
-        return may_help(other) && !are_neighbours(other.address, slow);
-      })) {
-    for (Candidate& candidate : candidates) {
-      candidate.excluded = candidate.excluded || are_neighbours(candidate.address, slow);
+  // Rather somebody whose fate is another.
+  const auto prefer = [&](auto&& is_better) {
+    std::vector<bool> better;
+    for (size_t index = 0; index < candidates.size(); ++index) better.push_back(is_better(index));
+    bool has_any = false;
+    for (size_t index = 0; index < candidates.size(); ++index) {
+      has_any = has_any || (better[index] && may_help(candidates[index]));
     }
+    for (size_t index = 0; has_any && index < candidates.size(); ++index) {
+      candidates[index].excluded = candidates[index].excluded || !better[index];
+    }
+  };
+  prefer([&](size_t index) { return !are_neighbours(candidates[index].address, slow); });
+  if (visit.upstream == nullptr) {
+    const wire::Name domain(registrable_domain(found->second.server_name));
+    prefer([&](size_t index) {
+      return !(domain == registrable_domain(visit.delegation.servers[visit.attempts[index].server].name));
+    });
   }
   const auto chosen = choose_server(candidates, entropy_);
   if (!chosen || !resolution->budget->has_sends() || !hedge_allowance_.take()) return;

@@ -107,8 +107,10 @@ struct FamilyHealth {
 
 // How a step has done lately, over all names: an upstream, or iteration.
 struct StepHealth {
-  uint8_t silences_in_row = 0;  // times it was left because nobody answered
-  bool told = false;            // that its names are asked elsewhere
+  uint8_t silences_in_row = 0;           // times it was left because nobody answered
+  std::vector<uint64_t> silent_domains;  // of the questions that it has not answered since its last answer, some
+  base::Instant answered_at;
+  bool told = false;  // that its names are asked elsewhere
 };
 
 // The probe of a dark step: at most one is out.
@@ -196,11 +198,14 @@ class Engine::Impl {
                      Purpose purpose = Purpose::kRefresh);
   void note_zone_fails(base::Now now, const Resolution& resolution);
   void ask_parents(base::Now now);
+  bool takes_canary(base::Now now, ZoneVisit& visit) const;
   void probe(base::Now now, Resolution& resolution);
 
   // Providers
   [[nodiscard]] cache::ServerGroups groups_of(ZoneVisit& visit, const Attempt& attempt) const;
   [[nodiscard]] bool are_all_dark(ZoneVisit& visit) const;
+  [[nodiscard]] cache::ServerGroups groups_of_name(ZoneVisit& visit, size_t server) const;
+  [[nodiscard]] bool is_name_dark(ZoneVisit& visit, size_t server) const;
   [[nodiscard]] bool has_trouble() const;
   [[nodiscard]] cache::ServerView health_of(base::Now now, const base::IpAddress& server) const;
   void count_stale_by_provider(ZoneVisit& visit) const;
@@ -246,12 +251,12 @@ class Engine::Impl {
   [[nodiscard]] bool step_is_dark(base::Instant now, const Resolution& resolution, size_t step) const;
   [[nodiscard]] const cache::Entry* nearest_delegation(base::Instant now, wire::NameView name) const;
   [[nodiscard]] bool nearest_servers_are_dark(base::Instant now, const Resolution& resolution) const;
-  [[nodiscard]] bool is_silent(const Upstream* upstream) const;
+  [[nodiscard]] bool is_silent(base::Instant now, const Upstream* upstream) const;
   [[nodiscard]] uint8_t delegation_step(const Resolution& resolution) const;
   [[nodiscard]] static KnownScope scope_of(const Resolution& resolution);
   [[nodiscard]] bool may_publish(const Resolution& resolution, wire::NameView owner, wire::Type type) const;
   [[nodiscard]] bool is_outranked(base::Now now, wire::NameView owner, wire::Type type) const;
-  void note_step(const Exchange& exchange, bool answered);
+  void note_step(base::Now now, const Exchange& exchange, bool answered);
   static void note_forwarders_word(Resolution& resolution, const Exchange& exchange, const wire::MessageView& message);
   void count_step(const Resolution& resolution);
   [[nodiscard]] std::string steps_tried(const Resolution& resolution) const;
@@ -261,6 +266,7 @@ class Engine::Impl {
   ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth,
                              RouteUse use, const wire::Name* glue_zone = nullptr);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
+  [[nodiscard]] std::vector<size_t> names_to_look_up(ZoneVisit& visit);
   bool look_up_addresses(base::Now now, Resolution& resolution);
   bool rejoin_lookups(base::Now now, Resolution& resolution);
   void await(base::Now now, Resolution& parent, ResolutionId sub);

@@ -93,6 +93,12 @@ void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseD
   forget(digest.target, wire::Type::kCname, cache::Space::kAnswer);
   if (nxdomain) {
     forget(digest.target, resolution.type, cache::Space::kAnswer);
+    // Its parent has taken it back, whatever the lease it gave before.
+    const wire::NameView zone = resolution.visit->delegation.zone;
+    if (resolution.visit->upstream == nullptr && !(zone == wire::NameView(digest.target))) {
+      forget(digest.target, wire::Type::kNs, cache::Space::kDelegation);
+      forget(digest.target, wire::Type::kNs, cache::Space::kChildNs);
+    }
   } else {
     forget(digest.target, wire::Type::kNone, cache::Space::kNxdomain);
   }

@@ -91,7 +91,6 @@ bool Engine::Impl::has_trouble() const {
   return options_.stale.circuits && (shared_.providers->open_circuits() > 0 || shared_.providers->is_uplink_lost());
 }
 
-// A server name without a known address is judged by its domain and its set.
 bool Engine::Impl::are_all_dark(ZoneVisit& visit) const {
   if (!options_.stale.circuits || shared_.providers->open_circuits() == 0 || visit.upstream != nullptr) return false;
   for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
@@ -101,12 +100,21 @@ bool Engine::Impl::are_all_dark(ZoneVisit& visit) const {
       has_address = true;
       if (!shared_.providers->is_dark(groups_of(visit, attempt))) return false;
     }
-    if (has_address) continue;
-    cache::ServerGroups groups = groups_of(visit, {.address = {}, .server = static_cast<uint8_t>(server)});
-    groups[cache::GroupKind::kPrefix] = 0;
-    if (!shared_.providers->is_dark(groups)) return false;
+    if (!has_address && !is_name_dark(visit, server)) return false;
   }
   return true;
+}
+
+// Of a server whose address is not known: its domain and its set.
+cache::ServerGroups Engine::Impl::groups_of_name(ZoneVisit& visit, size_t server) const {
+  cache::ServerGroups groups = groups_of(visit, {.address = {}, .server = static_cast<uint8_t>(server)});
+  groups[cache::GroupKind::kPrefix] = 0;
+  return groups;
+}
+
+bool Engine::Impl::is_name_dark(ZoneVisit& visit, size_t server) const {
+  if (!options_.stale.circuits || shared_.providers->open_circuits() == 0) return false;
+  return shared_.providers->is_dark(groups_of_name(visit, server));
 }
 
 void Engine::Impl::note_groups(Resolution& resolution, const Attempt& attempt, Exchange& exchange) const {

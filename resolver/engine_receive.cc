@@ -175,7 +175,7 @@ void Engine::Impl::note_server(base::Now now, const Exchange& exchange, const wi
     shared_.health->on_response(now.boot, exchange.server, now.boot - exchange.sent_at);
   }
   note_family(now, exchange.server.family(), true);
-  note_step(exchange, true);
+  note_step(now, exchange, true);
   const auto& edns = message.edns();
   const bool has_cookie = edns && edns->cookie;
   if (edns) shared_.health->set_edns(now.boot, exchange.server, cache::EdnsSupport::kSupported);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "resolver/engine_impl.h"
+#include "resolver/registrable_domain.h"
 
 namespace resolver {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 constexpr base::Duration kStepPatience = base::milliseconds(700);
 // Left this often in a row, and heard of by nobody meanwhile: dark.
 constexpr uint8_t kSilencesUntilDark = 3;
+constexpr size_t kDomainsUntilDark = 3;
+constexpr base::Duration kSilentUntilDark = base::seconds(2);  // since its last answer
 constexpr base::Duration kProbeInterval = base::seconds(1);
 constexpr size_t kProbesMax = 1024;
 
@@ -219,18 +222,22 @@ bool Engine::Impl::server_is_dark(base::Instant now, const base::IpAddress& serv
   return health_of({now, {}}, server).timeouts_in_row >= kDarkAfterTimeouts;
 }
 
-bool Engine::Impl::is_silent(const Upstream* upstream) const {
+bool Engine::Impl::is_silent(base::Instant now, const Upstream* upstream) const {
   const auto found = step_health_.find(upstream);
-  return found != step_health_.end() && found->second.silences_in_row >= kSilencesUntilDark;
+  return found != step_health_.end() && found->second.silences_in_row >= kSilencesUntilDark &&
+         now - found->second.answered_at >= kSilentUntilDark;
 }
 
 bool Engine::Impl::step_is_dark(base::Instant now, const Resolution& resolution, size_t step) const {
   const Upstream* upstream = options_.routes.upstream_of(*resolution.walk.route, step);
-  if (is_silent(upstream)) return true;
+  if (is_silent(now, upstream)) return true;
   if (upstream == nullptr) {
     const bool uplink_lost = options_.stale.circuits && shared_.providers->is_uplink_lost();
     return uplink_lost || nearest_servers_are_dark(now, resolution);
   }
+  // A forwarder may be silent because those that it asks are: the names of one owner are no proof.
+  const auto health = step_health_.find(upstream);
+  if (health == step_health_.end() || health->second.silent_domains.size() < kDomainsUntilDark) return false;
   return std::all_of(upstream->servers.begin(), upstream->servers.end(),
                      [&](const base::Endpoint& server) { return server_is_dark(now, server.address); });
 }
@@ -264,7 +271,7 @@ void Engine::Impl::probe_step(base::Now now, const Resolution& resolution, size_
   uint64_t key = 0;
   if (upstream != nullptr) {
     key = resolution.walk.route->steps[step] + 1;
-  } else if (!is_silent(nullptr)) {  // one zone is dark
+  } else if (!is_silent(now.boot, nullptr)) {  // one zone is dark
     const cache::Entry* entry = nearest_delegation(now.boot, resolution.name);
     if (entry != nullptr) key = hash_(entry->name().bytes());
   }
@@ -288,7 +295,7 @@ void Engine::Impl::probe_step(base::Now now, const Resolution& resolution, size_
 void Engine::Impl::tell_of_step(base::Now now, const Resolution& resolution, size_t step, bool skipped) {
   const Route& route = *resolution.walk.route;
   const Upstream* upstream = options_.routes.upstream_of(route, step);
-  if (skipped && upstream == nullptr && !is_silent(nullptr)) return;  // some zone is down, not the step
+  if (skipped && upstream == nullptr && !is_silent(now.boot, nullptr)) return;  // some zone is down, not the step
   const auto found = step_health_.find(upstream);
   const bool told = found != step_health_.end() && found->second.told;
   if (told == skipped) return;
@@ -351,12 +358,19 @@ uint64_t Engine::Impl::flight_salt(const Resolution& resolution) const {
 
 // Telling -------------------------------------------------------------------------------------------
 
-void Engine::Impl::note_step(const Exchange& exchange, bool answered) {
+void Engine::Impl::note_step(base::Now now, const Exchange& exchange, bool answered) {
   if (answered) {
-    const auto found = step_health_.find(exchange.upstream);
-    if (found != step_health_.end()) found->second.silences_in_row = 0;
-  } else if (exchange.upstream != nullptr && !exchange.upstream->authoritative) {
-    counters_.add(base::Counter::kForwardTimeouts);
+    StepHealth& health = step_health_[exchange.upstream];
+    health.silences_in_row = 0;
+    health.silent_domains.clear();
+    health.answered_at = now.boot;
+  } else if (exchange.upstream != nullptr) {
+    if (!exchange.upstream->authoritative) counters_.add(base::Counter::kForwardTimeouts);
+    std::vector<uint64_t>& domains = step_health_[exchange.upstream].silent_domains;
+    const wire::Name domain = wire::Name(registrable_domain(exchange.name)).lowercased();
+    const uint64_t hash = hash_(domain.view().bytes());
+    if (domains.size() < kDomainsUntilDark && std::ranges::find(domains, hash) == domains.end())
+      domains.push_back(hash);
   }
 }
 

@@ -16,6 +16,13 @@ constexpr size_t kTriesDarkMax = 32;
 constexpr uint16_t kProbeSends = 3;
 constexpr base::Duration kProbeTime = base::seconds(4);
 
+BudgetLimits probe_limits(BudgetLimits limits) {
+  limits.sends = kProbeSends;
+  limits.wall_time = kProbeTime;
+  limits.is_small = true;
+  return limits;
+}
+
 wire::ExtendedError stale_error(bool is_denial) {
   return is_denial ? wire::ExtendedError::kStaleNxdomain : wire::ExtendedError::kStaleAnswer;
 }
@@ -65,6 +72,13 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
       return take_stale(now, resolution,
                         situation.uplink_lost ? base::Counter::kStaleUplink : base::Counter::kStaleDark);
     case StaleVerdict::kTryFew:
+      // Addresses of servers above all: each question to a dark provider would have them looked up again.
+      if (!resolution.from_client && situation.all_dark && !at_upstream) {
+        if (takes_canary(now, visit)) break;
+        fail(now, resolution, Outcome::kShed, wire::ExtendedError::kNoReachableAuthority,
+             "no provider of zone " + visit.delegation.zone.to_text() + " answers");
+        return true;
+      }
       if (!resolution.tries_dark && tries_dark_ >= kTriesDarkMax) {
         fail(now, resolution, Outcome::kShed, wire::ExtendedError::kNoReachableAuthority,
              "no provider of zone " + visit.delegation.zone.to_text() + " answers, and enough others try");
@@ -91,8 +105,17 @@ bool Engine::Impl::is_failure_void(base::Now, Resolution& resolution, const cach
   const base::Instant failed_at = base::Instant::from_boot(base::seconds(failed_s));
   const cache::Entry* delegation =
       shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, cache::Space::kDelegation));
-  // The parent names others since.
-  if (delegation != nullptr && cache::delegation_unchanged_since_s(*delegation) > failed_s) return true;
+  // The parent names others since; within the same second, they may not have been asked.
+  if (delegation != nullptr && cache::delegation_changed_s(*delegation).value_or(0) >= failed_s) return true;
+  // It was our own network that failed.
+  const auto uplink = options_.stale.circuits ? shared_.providers->last_uplink_outage() : std::nullopt;
+  if (uplink && uplink->to != base::Instant::never() && failed_at + base::seconds(1) > uplink->from &&
+      failed_at < uplink->to + options_.budget.wall_time) {
+    return true;
+  }
+  for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
+    if (shared_.providers->has_recovered_since(failed_at, groups_of_name(visit, server))) return true;
+  }
   return std::ranges::any_of(visit.attempts, [&](const Attempt& attempt) {
     if (was_silent && shared_.health->view(failed_at, attempt.address).last_answer_s > failed_s) return true;
     return shared_.providers->has_recovered_since(failed_at, groups_of(visit, attempt));
@@ -196,17 +219,26 @@ bool Engine::Impl::start_refresh(base::Now now, wire::NameView name, wire::Type 
   return true;
 }
 
-// Somebody asks for a name whose providers are all dark: perhaps this very question finds them back.
-void Engine::Impl::probe(base::Now now, Resolution& resolution) {
-  ZoneVisit& visit = *resolution.visit;
-  const bool is_due = std::ranges::any_of(visit.attempts, [&](const Attempt& attempt) {
+bool Engine::Impl::takes_canary(base::Now now, ZoneVisit& visit) const {
+  return std::ranges::any_of(visit.attempts, [&](const Attempt& attempt) {
     return shared_.providers->take_canary(now.boot, groups_of(visit, attempt));
   });
-  if (!is_due) return;
-  BudgetLimits limits = options_.budget;
-  limits.sends = kProbeSends;
-  limits.wall_time = kProbeTime;
-  if (start_refresh(now, resolution.name, resolution.type, limits)) counters_.add(base::Counter::kProbes);
+}
+
+// Somebody asks for a name whose providers are all dark: perhaps this very question finds them back.
+void Engine::Impl::probe(base::Now now, Resolution& resolution) {
+  if (!takes_canary(now, *resolution.visit)) return;
+  const RouteWalk& walk = resolution.walk;
+  if (walk.states.size() > 1) {  // by this step of the route, whichever is the first
+    if (by_question_.contains(question_of(resolution.name, resolution.type, RouteUse::kProbe, walk.step))) return;
+    counters_.add(base::Counter::kProbes);
+    start(now, resolution.name, resolution.type, std::make_shared<QueryBudget>(probe_limits(options_.budget), now.boot),
+          0, false, Purpose::kRefresh, RouteUse::kProbe, walk.step);
+    return;
+  }
+  if (start_refresh(now, resolution.name, resolution.type, probe_limits(options_.budget))) {
+    counters_.add(base::Counter::kProbes);
+  }
 }
 
 // Popular data in its last moments (RFC 8767 does not ask for it; users do): replaced before anyone has to wait.
@@ -229,10 +261,7 @@ void Engine::Impl::note_zone_fails(base::Now now, const Resolution& resolution) 
 
 void Engine::Impl::ask_parents(base::Now now) {
   while (const auto zone = parent_questions_.take_due(now.boot)) {
-    BudgetLimits limits = options_.budget;
-    limits.sends = kProbeSends;
-    limits.wall_time = kProbeTime;
-    if (start_refresh(now, *zone, wire::Type::kNs, limits, Purpose::kParent)) {
+    if (start_refresh(now, *zone, wire::Type::kNs, probe_limits(options_.budget), Purpose::kParent)) {
       counters_.add(base::Counter::kParentQuestions);
     }
   }

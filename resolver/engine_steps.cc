@@ -1,6 +1,7 @@
 // The steps of a resolution that need no network: what the cache knows, which zone is nearest,
 // what to ask next and whom.
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "cache/failure.h"
@@ -242,10 +243,16 @@ std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& re
   // Now and then a suspect family is given a chance, so that its recovery is noticed.
   const bool forgive = entropy_.chance(1, kExploreOneIn);
   const bool has_open = options_.stale.circuits && shared_.providers->open_circuits() > 0;
+  std::array<uint8_t, cache::kServersMax> server_sends{};
+  for (const Attempt& attempt : visit.attempts) {
+    uint8_t& most = server_sends[attempt.server % server_sends.size()];
+    most = std::max(most, attempt.udp_sends);
+  }
   for (const Attempt& attempt : visit.attempts) {
     Candidate candidate{.address = attempt.address,
                         .health = health_of(now, attempt.address),
                         .sends = attempt.udp_sends,
+                        .server_sends = server_sends[attempt.server % server_sends.size()],
                         .excluded = attempt.excluded,
                         .dark = has_open && shared_.providers->is_dark(groups_of(visit, attempt)),
                         .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())};

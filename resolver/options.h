@@ -45,6 +45,7 @@ struct BudgetLimits {
   uint16_t aliases = 12;
   uint16_t referrals = 40;
   base::Duration wall_time = base::seconds(12);
+  bool is_small = false;  // a probe's: cut short on purpose
 };
 
 struct Options {

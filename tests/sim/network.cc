@@ -125,7 +125,7 @@ bool Network::is_dropped(const Server& server, wire::NameView name) const {
   if (!world_.outage) return false;
   const Outage& outage = *world_.outage;
   const bool is_zones = (outage.kind == OutageKind::kOneZone && outage.is_on(queue_.now())) ||
-                        (outage.kind == OutageKind::kAttacker && queue_.now() >= outage.from);
+                        (outage.kind == OutageKind::kAttacker && !server.recursive);
   return is_zones && std::ranges::any_of(server.zones, [&](size_t zone) {
            return outage.concerns(zone) && name.is_within(world_.zones[zone].origin);
          });

@@ -28,7 +28,7 @@ enum class OutageKind : uint8_t {
   kUplink,         // nothing arrives from anyone
   kOneServer,      // one server is silent
   kOneZone,        // one zone is not answered by anyone
-  kAttacker,       // strangers' zones, delegated to the provider, which drops them
+  kAttacker,       // strangers' zones, delegated to the provider, which never answers for them
 };
 
 struct KnownName {
@@ -55,6 +55,7 @@ struct Outage {
   uint32_t loss = 0;            // kLossy: percent, each way
   base::Duration slowness{};    // kSlow
   bool is_ghost_silent = false;
+  uint32_t delegation_ttl_s = 0;  // of the customers' zones
 
   std::vector<Provider> providers;
   std::vector<size_t> provider_of;  // by server; kNobody for those of root and top-level domains

@@ -21,7 +21,7 @@ class OutageMaker {
   OutageMaker(World& world, Outage& plan, Random& dice) : world_(world), plan_(plan), dice_(dice) {}
 
   void make() {
-    delegation_ttl_s_ = dice_.percent(40) ? dice_.between(20, 60) : 3600;
+    plan_.delegation_ttl_s = dice_.percent(40) ? dice_.between(20, 60) : 3600;
     add_zone(Name(), kSlowTtl_s);
     for (uint8_t index = 0; index < 2; ++index) {
       serve_itself(0, std::string(1, static_cast<char>('a' + index)) + ".rootns", v4(198, 41, index, 4));
@@ -149,7 +149,7 @@ class OutageMaker {
     const Name& tld = world_.zones[dice_.pick(tlds_)].origin;
     const size_t zone = add_zone(below("owner" + std::to_string(world_.zones.size()), tld), dice_.between(2, 10));
     for (const size_t provider : providers) {
-      for (const size_t server : draw_servers(provider)) delegate(zone, server, delegation_ttl_s_);
+      for (const size_t server : draw_servers(provider)) delegate(zone, server, plan_.delegation_ttl_s);
     }
     return zone;
   }
@@ -264,7 +264,7 @@ class OutageMaker {
       RrSet servers;
       for (const size_t server : draw_servers(1)) {
         world_.servers[server].zones.push_back(zone);
-        add_to(servers, delegation_ttl_s_, rdata_of(name_of(world_.servers[server].name)));
+        add_to(servers, plan_.delegation_ttl_s, rdata_of(name_of(world_.servers[server].name)));
       }
       parent_data.at(origin, Type::kNs) = servers;
       moved.at(origin, Type::kNs) = servers;
@@ -281,7 +281,6 @@ class OutageMaker {
   Random& dice_;
   std::vector<ZoneData> data_;  // by zone
   std::vector<size_t> tlds_;
-  uint32_t delegation_ttl_s_ = 0;
 };
 
 }  // namespace

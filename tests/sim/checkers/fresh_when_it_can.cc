@@ -18,6 +18,9 @@ class FreshWhenItCan : public Checker {
   bool must_be_fresh(const AskedQuery& query) const {
     const World& world = scene_.world;
     if (query.known != nullptr) {
+      // Strangers' names may make a forwarder, and who serves them beside others, look dead for a moment.
+      const bool has_forwarder = std::ranges::any_of(world.servers, &Server::recursive);
+      if (world.outage->kind == OutageKind::kAttacker && has_forwarder) return false;
       return now() < world.outage->from || is_sound(world, query.known->zone);
     }
     if (!scene_.reference.must_resolve(now(), query.question.name, query.question.type)) return false;
