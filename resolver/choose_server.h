@@ -1,5 +1,5 @@
 // choose_server: which address of a zone to ask next. Pure but for the entropy it is given.
-// Prefers servers, then addresses, with few sends in this question, then a low expected wait; among the
+// Prefers domains of servers, then servers, then addresses with few sends in this question, then a low expected wait; among the
 // good ones the choice is random (RFC 5452 §9.2: unpredictable), and one choice in kExploreOneIn goes to any usable
 // one, so that a server that became fast is found.
 #pragma once
@@ -27,6 +27,7 @@ struct Candidate {
   cache::ServerView health;
   uint8_t sends = 0;            // over UDP, for this question in this zone
   uint8_t server_sends = 0;     // the same, the most of any address of its server: they share its fate
+  uint8_t domain_sends = 0;     // the same of any server whose name is in its domain
   bool excluded = false;        // failed for this question, full, or never_query
   bool dark = false;            // its provider's circuit is open
   bool family_suspect = false;  // the address family has answered nobody lately

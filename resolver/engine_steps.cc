@@ -1,13 +1,13 @@
 // The steps of a resolution that need no network: what the cache knows, which zone is nearest,
 // what to ask next and whom.
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
 #include "cache/failure.h"
 #include "resolver/engine_impl.h"
 #include "resolver/local_names.h"
 #include "resolver/next_qname.h"
+#include "resolver/sends_of_kin.h"
 #include "wire/rdata.h"
 #include "wire/rendered.h"
 
@@ -243,16 +243,13 @@ std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& re
   // Now and then a suspect family is given a chance, so that its recovery is noticed.
   const bool forgive = entropy_.chance(1, kExploreOneIn);
   const bool has_open = options_.stale.circuits && shared_.providers->open_circuits() > 0;
-  std::array<uint8_t, cache::kServersMax> server_sends{};
-  for (const Attempt& attempt : visit.attempts) {
-    uint8_t& most = server_sends[attempt.server % server_sends.size()];
-    most = std::max(most, attempt.udp_sends);
-  }
+  const SendsOfKin sends = sends_of_kin(visit);
   for (const Attempt& attempt : visit.attempts) {
     Candidate candidate{.address = attempt.address,
                         .health = health_of(now, attempt.address),
                         .sends = attempt.udp_sends,
-                        .server_sends = server_sends[attempt.server % server_sends.size()],
+                        .server_sends = sends.of_server[attempt.server % SendsOfKin::kServersMax],
+                        .domain_sends = sends.of_domain[attempt.server % SendsOfKin::kServersMax],
                         .excluded = attempt.excluded,
                         .dark = has_open && shared_.providers->is_dark(groups_of(visit, attempt)),
                         .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())};

@@ -12,8 +12,6 @@ constexpr base::Duration kAtOnce = base::milliseconds(10);
 // A zone whose delegation has run out is its parent's to give: one round trip there (docs/outages.md).
 constexpr base::Duration kParentsWord = base::milliseconds(60);
 constexpr base::Duration kLongLease = base::seconds(600);  // longer than a world
-// A forwarder may yet have an answer, for each link of an alias: as long as anybody waits for that.
-constexpr base::Duration kForwardersWord = base::milliseconds(1000);
 // A canary a second, of up to three queries; those that were under way, and a narrow group or two by itself.
 constexpr uint32_t kSendsPerSecondMax = 4;
 constexpr uint32_t kSendsAtFirstMax = 30;
@@ -45,10 +43,14 @@ class DarkAtOnce : public Checker {
   }
 
  private:
+  // A forwarder may yet have an answer, for each link of an alias: as long as anybody waits for that.
   base::Duration longest_wait() const {
     const World& world = scene_.world;
-    if (std::ranges::any_of(world.servers, &Server::recursive)) return kForwardersWord;
-    return base::seconds(world.outage->delegation_ttl_s) < kLongLease ? kParentsWord : kAtOnce;
+    if (std::ranges::any_of(world.servers, &Server::recursive)) {
+      return world.options.stale.client_timeout;
+    }
+    const uint32_t lease_s = std::min(world.outage->delegation_ttl_s, world.options.max_ttl_s);
+    return base::seconds(lease_s) < kLongLease ? kParentsWord : kAtOnce;
   }
   base::Instant settled_at() const { return scene_.world.outage->from + kSettled; }
   bool is_settled() const {

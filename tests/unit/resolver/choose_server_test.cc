@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "resolver/sends_of_kin.h"
 #include "tests/unit/resolver/support.h"
 
 namespace {
@@ -53,6 +54,37 @@ TEST(ChooseServer, FewestSendsFirst) {
   EXPECT_GT(counts.at(1), 9'500);
 }
 
+TEST(ChooseServer, AnotherServerBeforeAnotherAddressOfTheSame) {
+  Candidate sibling = known(10);
+  sibling.server_sends = 1;
+  const auto counts = draw({sibling, known(400)});
+  EXPECT_GT(counts.at(1), 9'500);
+}
+
+TEST(ChooseServer, AnotherDomainBeforeAnotherServerOfTheSame) {
+  Candidate neighbour = known(10);
+  neighbour.domain_sends = 1;
+  Candidate elsewhere = known(400);
+  const auto counts = draw({neighbour, elsewhere});
+  EXPECT_GT(counts.at(1), 9'500);
+}
+
+TEST(SendsOfKin, CountsByServerAndByDomain) {
+  const auto name = [](const char* text) { return *wire::Name::from_text(text); };
+  resolver::ZoneVisit visit;
+  visit.delegation.servers = {
+      {name("ns1.one.example."), {}}, {name("ns2.one.example."), {}}, {name("ns.two.test."), {}}};
+  visit.attempts = {{.address = {}, .server = 0, .udp_sends = 1},
+                    {.address = {}, .server = 0, .udp_sends = 2},
+                    {.address = {}, .server = 1},
+                    {.address = {}, .server = 2}};
+  const resolver::SendsOfKin sends = resolver::sends_of_kin(visit);
+  EXPECT_EQ(sends.of_server[0], 2);
+  EXPECT_EQ(sends.of_server[1], 0);
+  EXPECT_EQ(sends.of_domain[1], 2);
+  EXPECT_EQ(sends.of_domain[2], 0);
+}
+
 TEST(ChooseServer, UnknownServersAreTriedBeforeSlowOnes) {
   const auto counts = draw({known(500), Candidate{}});
   EXPECT_GT(counts.at(1), 9'500);
@@ -92,8 +124,8 @@ TEST(UdpTimeout, Table) {
     int64_t expected_ms;
   };
   constexpr Row kRows[] = {
-      {false, 0, 0, 0, 400},     {false, 0, 0, 1, 800},  {false, 0, 0, 2, 1600}, {false, 0, 0, 3, 3000},
-      {true, 10, 5, 0, 100},     {true, 10, 5, 1, 200},  {true, 100, 50, 0, 300}, {true, 100, 50, 2, 1200},
+      {false, 0, 0, 0, 400},      {false, 0, 0, 1, 800},        {false, 0, 0, 2, 1600},  {false, 0, 0, 3, 3000},
+      {true, 10, 5, 0, 100},      {true, 10, 5, 1, 200},        {true, 100, 50, 0, 300}, {true, 100, 50, 2, 1200},
       {true, 4000, 900, 0, 3000}, {true, 4000, 900, 255, 3000},
   };
   for (const Row& row : kRows) {
@@ -101,7 +133,8 @@ TEST(UdpTimeout, Table) {
     health.known = row.is_known;
     health.smoothed_rtt = milliseconds(row.rtt_ms);
     health.rtt_variation = milliseconds(row.variation_ms);
-    EXPECT_EQ(udp_timeout(health, row.earlier_sends), milliseconds(row.expected_ms)) << row.rtt_ms << " " << int{row.earlier_sends};
+    EXPECT_EQ(udp_timeout(health, row.earlier_sends), milliseconds(row.expected_ms))
+        << row.rtt_ms << " " << int{row.earlier_sends};
   }
 }
 
