@@ -21,13 +21,39 @@ inline void store_be16(uint8_t* at, uint16_t value) {
   at[0] = static_cast<uint8_t>(value >> 8);
   at[1] = static_cast<uint8_t>(value);
 }
+// Written byte by byte the compiler makes them one swap and one store.
 inline void store_be32(uint8_t* at, uint32_t value) {
-  store_be16(at, static_cast<uint16_t>(value >> 16));
-  store_be16(at + 2, static_cast<uint16_t>(value));
+  at[0] = static_cast<uint8_t>(value >> 24);
+  at[1] = static_cast<uint8_t>(value >> 16);
+  at[2] = static_cast<uint8_t>(value >> 8);
+  at[3] = static_cast<uint8_t>(value);
 }
 inline void store_be64(uint8_t* at, uint64_t value) {
-  store_be32(at, static_cast<uint32_t>(value >> 32));
-  store_be32(at + 4, static_cast<uint32_t>(value));
+  for (int index = 0; index < 8; ++index) at[index] = static_cast<uint8_t>(value >> (56 - 8 * index));
+}
+
+// memcpy and memcmp == 0 for what is mostly 16 to 64 bytes: blocks of 16, the last one overlapping the one
+// before, without a call. REQUIRES: the ranges do not overlap.
+inline void copy_short(uint8_t* to, const uint8_t* from, size_t size) {
+  if (size < 16 || size > 64) {
+    if (size > 0) std::memcpy(to, from, size);
+    return;
+  }
+  for (size_t at = 0; at + 16 < size; at += 16) std::memcpy(to + at, from + at, 16);
+  std::memcpy(to + size - 16, from + size - 16, 16);
+}
+inline bool equal_short(const uint8_t* left, const uint8_t* right, size_t size) {
+  if (size < 8) return size == 0 || std::memcmp(left, right, size) == 0;
+  const auto differ = [&](size_t at) {
+    uint64_t words[2];
+    std::memcpy(&words[0], left + at, 8);
+    std::memcpy(&words[1], right + at, 8);
+    return words[0] != words[1];
+  };
+  for (size_t at = 0; at + 8 < size; at += 8) {
+    if (differ(at)) return false;
+  }
+  return !differ(size - 8);
 }
 
 inline Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }

@@ -107,16 +107,6 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
   return Prefix(*address, static_cast<uint8_t>(*bits));
 }
 
-bool Prefix::contains(const IpAddress& address) const {
-  if (address.family() != address_.family()) return false;
-  const Bytes theirs = address.bytes();
-  const Bytes ours = address_.bytes();
-  const size_t whole = bits_ / 8;
-  if (std::memcmp(theirs.data(), ours.data(), whole) != 0) return false;
-  const int rest = bits_ % 8;
-  return rest == 0 || ((theirs[whole] ^ ours[whole]) >> (8 - rest)) == 0;
-}
-
 std::string Prefix::to_text() const { return address_.to_text() + "/" + std::to_string(bits_); }
 
 }  // namespace base

@@ -28,6 +28,7 @@ class IpAddress {
   auto operator<=>(const IpAddress&) const = default;
 
  private:
+  friend class Prefix;
   Family family_ = Family::kV4;
   std::array<uint8_t, 16> bytes_{};
 };
@@ -49,7 +50,14 @@ class Prefix {
   // "10.0.0.0/8", or a bare address (all its bits).
   static std::optional<Prefix> parse(std::string_view text);
 
-  [[nodiscard]] bool contains(const IpAddress& address) const;
+  [[nodiscard]] bool contains(const IpAddress& address) const {
+    if (address.family_ != address_.family_) return false;
+    // The bytes beyond those of the family are zero on both sides.
+    const auto differ = [&](size_t at) { return load_be64(&address.bytes_[at]) ^ load_be64(&address_.bytes_[at]); };
+    if (bits_ == 0) return true;
+    if (bits_ <= 64) return differ(0) >> (64 - bits_) == 0;
+    return differ(0) == 0 && differ(8) >> (128 - bits_) == 0;
+  }
   [[nodiscard]] const IpAddress& address() const { return address_; }
   [[nodiscard]] uint8_t bits() const { return bits_; }
   [[nodiscard]] std::string to_text() const;

@@ -14,14 +14,6 @@ namespace {
 // A compare-and-swap that fails means that another thread's came first: this many in a row do not happen.
 constexpr int kPublishAttemptsMax = 64;
 
-// Bijective (MurmurHash3's finaliser): types and spaces of one name land in unrelated buckets.
-// Which ones stays secret, because the hash of the name that goes in is.
-constexpr uint64_t mix(uint64_t value) {
-  value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdULL;
-  value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53ULL;
-  return value ^ (value >> 33);
-}
-
 Key key_of(const Entry& entry) {
   return Key{entry.name(), entry.header().type, entry.header().space, entry.header().hash};
 }
@@ -77,7 +69,7 @@ void decay_marks(Bucket& bucket) {
 
 struct Cache::Table {
   Table(const CacheOptions& options, ReaderRegistry& registry)
-      : sizes(table_sizes(options.memory_bytes)),
+      : sizes(table_sizes(options.memory_bytes, options.entry_bytes_expected)),
         buckets(sizes.bucket_count),
         readers(registry),
         allocator(options.allocator) {}
@@ -290,13 +282,8 @@ void Cache::release(const Entry* entry) const {
   }
 }
 
-uint64_t Cache::hash_of(wire::NameView name, wire::Type type, Space space) const {
-  const auto type_number = has_type(space) ? static_cast<uint64_t>(type) : 0;
-  return mix(hash_(name.bytes()) ^ (type_number << 8 | static_cast<uint64_t>(space)) * 0x9e3779b97f4a7c15ULL);
-}
-
 Key Cache::key(wire::NameView name, wire::Type type, Space space) const {
-  return Key{name, type, space, hash_of(name, type, space)};
+  return key(name, hash_name(name), type, space);
 }
 
 void Cache::prefetch(uint64_t hash) const { __builtin_prefetch(&table_->buckets.home_of(hash)); }
@@ -331,7 +318,7 @@ bool Cache::is_popular(const Key& key) const {
 const Entry* Cache::prepare(EntryPtr entry) const {
   // Not shared yet, and not const where it was made.
   auto* own = const_cast<Entry*>(entry.release());
-  own->header_.hash = hash_of(own->name(), own->header_.type, own->header_.space);
+  own->header_.hash = key_hash(hash_name(own->name()), own->header_.type, own->header_.space);
   if (table_->allocator == nullptr) return own;
   void* memory = table_->allocator->allocate(own->total_bytes());
   CHECK(memory != nullptr);

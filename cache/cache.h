@@ -25,7 +25,7 @@
 #include <optional>
 
 #include "base/instant.h"
-#include "base/keyed_hash.h"
+#include "base/table_hash.h"
 #include "cache/entry.h"
 #include "cache/key.h"
 #include "cache/reclaim.h"
@@ -36,6 +36,9 @@ struct CacheOptions {
   uint64_t memory_bytes = 256ULL << 20;
   base::KeyedHash::Secret secret{};
   uint32_t readers_max = 256;
+  // What slots are made for. An A or AAAA set of two with its header and name is about 110 bytes, a
+  // denial with its SOA 170.
+  uint32_t entry_bytes_expected = 160;
   EntryAllocator* allocator = nullptr;  // tests only; outlives the cache
 };
 
@@ -54,6 +57,11 @@ class Cache {
 
   // REQUIRES: `name` is lower case and outlives the key.
   [[nodiscard]] Key key(wire::NameView name, wire::Type type, Space space) const;
+  // The same in two steps, for several keys of one name.
+  [[nodiscard]] NameHash hash_name(wire::NameView name) const { return NameHash{hash_(name.bytes())}; }
+  [[nodiscard]] static Key key(wire::NameView name, NameHash name_hash, wire::Type type, Space space) {
+    return Key{name, type, space, key_hash(name_hash, type, space)};
+  }
 
   void prefetch(uint64_t hash) const;
   // Marks the entry as used. Expired entries are found too: the caller looks at the TTL.
@@ -97,11 +105,10 @@ class Cache {
 
  private:
   struct Table;
-  [[nodiscard]] uint64_t hash_of(wire::NameView name, wire::Type type, Space space) const;
   [[nodiscard]] const Entry* prepare(EntryPtr entry) const;
   PublishOutcome put_in(Reader& reader, base::Instant now, EntryPtr entry, std::optional<uint8_t> restored_mark);
   void release(const Entry* entry) const;
-  base::KeyedHash hash_;
+  base::TableHash hash_;
   ReaderRegistry readers_;
   std::unique_ptr<Table> table_;
 };

@@ -12,12 +12,6 @@ namespace {
 constexpr uint64_t kAllocatorHeaderBytes = 8;
 }  // namespace
 
-bool Entry::matches(const Key& key) const {
-  if (header_.hash != key.hash || header_.space != key.space || header_.name_bytes != key.name.size()) return false;
-  if (has_type(key.space) && header_.type != key.type) return false;
-  return std::memcmp(bytes(), key.name.bytes().data(), header_.name_bytes) == 0;
-}
-
 // The size is asked of the allocator again at the end of an entry's life: it is the same, so that
 // what was added to a counter is what is taken off it.
 uint64_t charged_bytes(const Entry& entry) {

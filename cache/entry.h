@@ -81,7 +81,11 @@ class Entry {
     return at >= expires ? 0 : static_cast<uint32_t>(expires - at);
   }
   [[nodiscard]] bool is_fresh(base::Instant now) const { return ttl_left_s(now) > 0; }
-  [[nodiscard]] bool matches(const Key& key) const;
+  [[nodiscard]] bool matches(const Key& key) const {
+    if (header_.hash != key.hash || header_.space != key.space || header_.name_bytes != key.name.size()) return false;
+    if (has_type(key.space) && header_.type != key.type) return false;
+    return base::equal_short(bytes(), key.name.bytes().data(), header_.name_bytes);
+  }
 
  private:
   friend struct EntryParts;

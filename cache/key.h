@@ -23,6 +23,20 @@ enum class Space : uint8_t { kAnswer, kNxdomain, kFailure, kDelegation, kChildNs
 // The other spaces hold one entry per name: a type given for them counts for nothing.
 [[nodiscard]] constexpr bool has_type(Space space) { return space == Space::kAnswer || space == Space::kFailure; }
 
+// The hash of a name under the cache's secret.
+enum class NameHash : uint64_t {};
+
+// What a key hashes to. Bijective for each type and space (MurmurHash3's finaliser): those of one name
+// land in unrelated buckets, and in which stays secret, because the hash of the name is.
+[[nodiscard]] constexpr uint64_t key_hash(NameHash name_hash, wire::Type type, Space space) {
+  const auto type_number = has_type(space) ? static_cast<uint64_t>(type) : 0;
+  uint64_t value = static_cast<uint64_t>(name_hash);
+  value ^= (type_number << 8 | static_cast<uint64_t>(space)) * 0x9e3779b97f4a7c15ULL;
+  value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdULL;
+  value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53ULL;
+  return value ^ (value >> 33);
+}
+
 struct Key {
   wire::NameView name;  // lower case
   wire::Type type = wire::Type::kNone;

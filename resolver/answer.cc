@@ -53,7 +53,7 @@ class RecordWriter {
     return !overflowed_;
   }
   // The rare way: no pointer reaches the owner (far down a large answer over TCP).
-  size_t write_with_owner(wire::NameView owner, base::Bytes rendered, uint32_t ttl_s) {
+  [[gnu::noinline]] size_t write_with_owner(wire::NameView owner, base::Bytes rendered, uint32_t ttl_s) {
     size_t first_rdata_offset = 0;
     wire::for_each_rendered(rendered, [&](wire::Type type, uint32_t stored_ttl_s, base::Bytes rdata) {
       if (!fits(owner.size() + 10 + rdata.size())) return;
@@ -94,7 +94,7 @@ bool is_denial(const cache::Entry& entry) {
 }
 
 using RenderedHinfo = std::array<uint8_t, wire::kRenderedRecordHeaderBytes + kAnyHinfo.size()>;
-RenderedHinfo rendered_any_hinfo() {
+[[gnu::noinline]] RenderedHinfo rendered_any_hinfo() {
   RenderedHinfo hinfo{};
   base::store_be16(hinfo.data() + 2, static_cast<uint16_t>(wire::Type::kHinfo));
   base::store_be16(hinfo.data() + 4, static_cast<uint16_t>(wire::Class::kIn));
@@ -143,8 +143,8 @@ Counts write_chain(base::Instant now, const wire::Query& query, std::span<const 
   return counts;
 }
 
-// Options other than EDE. What does not fit is left out.
-size_t write_options(base::Now now, const ClientQuery& client, const wire::Edns& edns, const AnswerPolicy& policy,
+// Options other than EDE, which all answer an option of the query. What does not fit is left out.
+[[gnu::noinline]] size_t write_options(base::Now now, const ClientQuery& client, const wire::Edns& edns, const AnswerPolicy& policy,
                      base::MutableBytes options) {
   size_t used = 0;
   bool complete = true;
@@ -169,12 +169,11 @@ size_t write_options(base::Now now, const ClientQuery& client, const wire::Edns&
 
 size_t write_opt(const wire::Query& query, wire::Rcode rcode, base::Bytes options, uint8_t* out) {
   out[0] = 0;
-  base::store_be16(out + 1, static_cast<uint16_t>(wire::Type::kOpt));
-  base::store_be16(out + 3, wire::kEdnsPayloadBytes);
+  base::store_be32(out + 1, (static_cast<uint32_t>(wire::Type::kOpt) << 16) | wire::kEdnsPayloadBytes);
   const uint32_t upper_rcode = static_cast<uint32_t>(rcode) >> 4;
   base::store_be32(out + 5, (upper_rcode << 24) | (query.edns->dnssec_ok ? 0x8000U : 0U));
   base::store_be16(out + 9, static_cast<uint16_t>(options.size()));
-  std::copy(options.begin(), options.end(), out + kOptHeaderBytes);
+  base::copy_short(out + kOptHeaderBytes, options.data(), options.size());
   return kOptHeaderBytes + options.size();
 }
 
@@ -193,14 +192,12 @@ wire::Header answer_header(const wire::Query& query, const AnswerParts& parts, w
   return header;
 }
 
-}  // namespace
-
-size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Query& query, const AnswerParts& parts,
-                      const AnswerPolicy& policy, base::MutableBytes out) {
-  const size_t limit = size_limit(client, query);
-  CHECK(out.size() >= limit);
+[[gnu::noinline]] size_t compose_any(base::Now now, const ClientQuery& client, const wire::Query& query,
+                                     const AnswerParts& parts, const AnswerPolicy& policy, base::MutableBytes out) {
+  const size_t limit = out.size();
   std::array<uint8_t, kOptionsBytesMax> options;
-  size_t options_bytes = query.edns ? write_options(now, client, *query.edns, policy, options) : 0;
+  const bool has_options = query.edns && !query.edns->options.empty();
+  size_t options_bytes = has_options ? write_options(now, client, *query.edns, policy, options) : 0;
   const size_t opt_bytes = query.edns ? kOptHeaderBytes + options_bytes : 0;
 
   std::span<const cache::Entry* const> chain = parts.chain;
@@ -210,7 +207,7 @@ size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Quer
     if (chain.size() < parts.chain.size()) rcode = wire::Rcode::kNoerror;  // the denial was of the alias's target
   }
   wire::Header header = answer_header(query, parts, rcode);
-  std::copy(query.question_bytes.begin(), query.question_bytes.end(), out.data() + wire::kHeaderBytes);
+  base::copy_short(out.data() + wire::kHeaderBytes, query.question_bytes.data(), query.question_bytes.size());
   const size_t question_end = wire::kHeaderBytes + query.question_bytes.size();
   size_t size = question_end;
   if (!query.question_bytes.empty()) {
@@ -236,6 +233,50 @@ size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Quer
   }
   header.write(out.data());
   return size;
+}
+
+// Most hits: one RRset whose owner is the question, and no option to answer. Gives 0 when it does not
+// fit; the long way does the same and all else.
+size_t compose_plain(base::Now now, const wire::Query& query, const AnswerParts& parts, size_t limit, uint8_t* out) {
+  const cache::Entry& entry = *parts.chain[0];
+  const base::Bytes question = query.question_bytes;
+  const base::Bytes body = entry.body();
+  const base::Bytes tail = query.edns && query.edns->dnssec_ok ? entry.tail() : base::Bytes();
+  const size_t opt_bytes = query.edns ? kOptHeaderBytes : 0;
+  if (wire::kHeaderBytes + question.size() + body.size() + tail.size() + opt_bytes > limit) return 0;
+  uint8_t* at = out + wire::kHeaderBytes;
+  base::copy_short(at, question.data(), question.size());
+  at += question.size();
+  const uint32_t ttl_s = entry.ttl_left_s(now.boot);
+  wire::copy_rendered(body, wire::kHeaderBytes, ttl_s, at);
+  at += body.size();
+  wire::Header header = answer_header(query, parts, wire::Rcode::kNoerror);
+  header.answer_count = entry.header().record_count;
+  if (!tail.empty()) {
+    wire::copy_rendered(tail, wire::kHeaderBytes, ttl_s, at);
+    at += tail.size();
+    header.answer_count = static_cast<uint16_t>(header.answer_count + entry.header().tail_count);
+  }
+  if (query.edns) {
+    at += write_opt(query, wire::Rcode::kNoerror, {}, at);
+    header.additional_count = 1;
+  }
+  header.write(out);
+  return static_cast<size_t>(at - out);
+}
+
+}  // namespace
+
+size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Query& query, const AnswerParts& parts,
+                      const AnswerPolicy& policy, base::MutableBytes out) {
+  const size_t limit = size_limit(client, query);
+  CHECK(out.size() >= limit);
+  const bool has_options = query.edns && !query.edns->options.empty();
+  if (parts.is_plain && !has_options) {
+    const size_t size = compose_plain(now, query, parts, limit, out.data());
+    if (size != 0) return size;
+  }
+  return compose_any(now, client, query, parts, policy, out.first(limit));
 }
 
 }  // namespace resolver

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "resolver/answer.h"
 #include "resolver/refusal.h"
+#include "wire/ascii_fold.h"
 #include "wire/query.h"
 #include "wire/rendered.h"
 
@@ -25,7 +26,9 @@ constexpr size_t kTextBytesMax = 255;  // one character string
 
 // A query between the two passes: parsed, and its first cache line under way.
 struct Pending {
+  explicit Pending(base::Bytes packet) : query(wire::parse_query(packet)) {}
   wire::Query query;
+  cache::NameHash name_hash{};
   cache::Key key;
   std::array<uint8_t, wire::kNameBytesMax> name;  // lower case; the key borrows it
 };
@@ -111,6 +114,13 @@ void answer_chaos(Turn& turn, HitSlot& slot, const wire::Query& query) {
   slot.out_bytes += record_bytes;
 }
 
+// CHAOS, other classes, meta types.
+void answer_without_cache(Turn& turn, HitSlot& slot, const wire::Query& query) {
+  if (query.klass == wire::Class::kChaos) return answer_chaos(turn, slot, query);
+  if (const auto rcode = refusal_for(query.type, query.klass)) return refuse(turn, slot, query, *rcode);
+  slot.outcome = HitOutcome::kMiss;  // ANY (RFC 8482): the engine resolves something smaller
+}
+
 // Pass 1: everything that needs no data. True when the cache is to be looked at. --------------------
 
 bool prepare(Turn& turn, HitSlot& slot, Pending& pending) {
@@ -119,7 +129,6 @@ bool prepare(Turn& turn, HitSlot& slot, Pending& pending) {
   slot.expiring = nullptr;
   const bool is_udp = slot.query.transport == Transport::kUdp;
   turn.counters.add(is_udp ? Counter::kClientQueriesUdp : Counter::kClientQueriesTcp);
-  pending.query = wire::parse_query(slot.query.packet);
   const wire::Query& query = pending.query;
   if (query.verdict == wire::QueryVerdict::kDrop) {
     turn.counters.add(Counter::kClientDroppedUnparsable);
@@ -136,21 +145,15 @@ bool prepare(Turn& turn, HitSlot& slot, Pending& pending) {
            {.rcode = wire::Rcode::kRefused, .chain = {}, .error = wire::ExtendedError::kProhibited, .error_text = {}});
     return false;
   }
-  if (query.klass == wire::Class::kChaos) {
-    answer_chaos(turn, slot, query);
-    return false;
-  }
-  if (const auto rcode = refusal_for(query.type, query.klass)) {
-    refuse(turn, slot, query, *rcode);
-    return false;
-  }
-  if (query.type == wire::Type::kAny) {  // RFC 8482: the engine resolves something smaller
-    slot.outcome = HitOutcome::kMiss;
+  if (query.klass != wire::Class::kIn || wire::is_meta_type(query.type)) {
+    answer_without_cache(turn, slot, query);
     return false;
   }
   const base::MutableBytes lowercase(pending.name.data(), query.name.size());
-  wire::lowercase_into(query.name.bytes(), lowercase);
-  pending.key = turn.cache.key(wire::NameView::from_checked(lowercase), query.type, cache::Space::kAnswer);
+  wire::lowercase_bytes(query.name.bytes().data(), lowercase.data(), lowercase.size());
+  const wire::NameView name = wire::NameView::from_checked(lowercase);
+  pending.name_hash = turn.cache.hash_name(name);
+  pending.key = cache::Cache::key(name, pending.name_hash, query.type, cache::Space::kAnswer);
   turn.cache.prefetch(pending.key.hash);
   return true;
 }
@@ -167,20 +170,23 @@ class Lookup {
   Lookup(Turn& turn, const wire::Query& query) : turn_(turn), query_(query) {}
 
   // True when the whole chain is there and fresh.
-  bool find(const cache::Key& first) {
+  bool find(const cache::Key& first, cache::NameHash name_hash) {
     std::array<uint8_t, wire::kNameBytesMax> target_bytes;
     cache::Key key = first;
     for (;;) {
       if (add(turn_.cache.lookup(key))) return true;
-      const cache::Entry* const alias = find_alias(key.name);
+      const cache::Entry* const alias = find_alias(key.name, name_hash);
       if (alias == nullptr) break;
       const auto target = add_alias(*alias);
       if (!target) return false;
       const base::MutableBytes lowercase(target_bytes.data(), target->size());
       wire::lowercase_into(target->bytes(), lowercase);
-      key = turn_.cache.key(wire::NameView::from_checked(lowercase), query_.type, cache::Space::kAnswer);
+      const wire::NameView name = wire::NameView::from_checked(lowercase);
+      name_hash = turn_.cache.hash_name(name);
+      key = cache::Cache::key(name, name_hash, query_.type, cache::Space::kAnswer);
     }
-    if (!add(turn_.cache.lookup(turn_.cache.key(key.name, wire::Type::kNone, cache::Space::kNxdomain)))) return false;
+    const auto nxdomain = cache::Cache::key(key.name, name_hash, wire::Type::kNone, cache::Space::kNxdomain);
+    if (!add(turn_.cache.lookup(nxdomain))) return false;
     rcode_ = wire::Rcode::kNxdomain;
     return true;
   }
@@ -196,7 +202,13 @@ class Lookup {
     return nullptr;
   }
   [[nodiscard]] AnswerParts parts() const {
-    return {.rcode = rcode_, .chain = {chain_.data(), links_}, .error = {}, .error_text = {}, .authentic = all_secure_};
+    const bool is_plain = links_ == 1 && chain_[0]->header().kind == cache::Kind::kRrset;
+    return {.rcode = rcode_,
+            .chain = {chain_.data(), links_},
+            .error = {},
+            .error_text = {},
+            .authentic = all_secure_,
+            .is_plain = is_plain};
   }
 
  private:
@@ -212,10 +224,10 @@ class Lookup {
     all_secure_ = all_secure_ && entry->header().validation == cache::Validation::kSecure;
     return true;
   }
-  const cache::Entry* find_alias(wire::NameView name) {
+  const cache::Entry* find_alias(wire::NameView name, cache::NameHash name_hash) {
     if (!follows_aliases(query_.type)) return nullptr;
     const cache::Entry* const alias =
-        turn_.cache.lookup(turn_.cache.key(name, wire::Type::kCname, cache::Space::kAnswer));
+        turn_.cache.lookup(cache::Cache::key(name, name_hash, wire::Type::kCname, cache::Space::kAnswer));
     return is_usable(alias) && alias->header().kind == cache::Kind::kRrset ? alias : nullptr;
   }
   // Nothing when the chain is too long: it may be a loop, which the engine tells from a long chain.
@@ -236,7 +248,7 @@ class Lookup {
 
 void answer_from_cache(Turn& turn, HitSlot& slot, const Pending& pending) {
   Lookup lookup(turn, pending.query);
-  if (!lookup.find(pending.key)) {
+  if (!lookup.find(pending.key, pending.name_hash)) {
     slot.outcome = HitOutcome::kMiss;
     return;
   }
@@ -255,7 +267,7 @@ void answer_hits(base::Now now, std::span<HitSlot> batch, const AnswerPolicy& po
   while (!batch.empty()) {
     const std::span<HitSlot> chunk = batch.first(std::min(batch.size(), kChunkMax));
     for (size_t index = 0; index < chunk.size(); ++index) {
-      needs_cache[index] = prepare(turn, chunk[index], *new (&pending[index].value) Pending);
+      needs_cache[index] = prepare(turn, chunk[index], *new (&pending[index].value) Pending(chunk[index].query.packet));
     }
     for (size_t index = 0; index < chunk.size(); ++index) {
       if (needs_cache[index]) answer_from_cache(turn, chunk[index], pending[index].value);

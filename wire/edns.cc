@@ -32,23 +32,28 @@ void read_option(Edns& edns, uint16_t code, base::Bytes value) {
 
 }  // namespace
 
-Parsed<Edns> Edns::parse(uint16_t klass, uint32_t ttl, base::Bytes rdata) {
-  Edns edns;
-  edns.payload_bytes = klass;
-  edns.extended_rcode = static_cast<uint8_t>(ttl >> 24);
-  edns.version = static_cast<uint8_t>(ttl >> 16);
-  edns.dnssec_ok = (ttl & 0x8000U) != 0;
-  edns.options = rdata;
+std::optional<ParseError> Edns::read(uint16_t klass, uint32_t ttl, base::Bytes rdata) {
+  payload_bytes = klass;
+  extended_rcode = static_cast<uint8_t>(ttl >> 24);
+  version = static_cast<uint8_t>(ttl >> 16);
+  dnssec_ok = (ttl & 0x8000U) != 0;
+  options = rdata;
   // What the RDATA of another version looks like is not known (RFC 6891 §6.1.3).
-  if (edns.version != 0) return edns;
+  if (version != 0) return std::nullopt;
   while (!rdata.empty()) {
-    if (rdata.size() < 4) return base::error(ParseError::kBadOpt);
+    if (rdata.size() < 4) return ParseError::kBadOpt;
     const uint16_t code = base::load_be16(rdata.data());
     const size_t length = base::load_be16(rdata.data() + 2);
-    if (rdata.size() - 4 < length) return base::error(ParseError::kBadOpt);
-    read_option(edns, code, rdata.subspan(4, length));
+    if (rdata.size() - 4 < length) return ParseError::kBadOpt;
+    read_option(*this, code, rdata.subspan(4, length));
     rdata = rdata.subspan(4 + length);
   }
+  return std::nullopt;
+}
+
+Parsed<Edns> Edns::parse(uint16_t klass, uint32_t ttl, base::Bytes rdata) {
+  Edns edns;
+  if (const auto error = edns.read(klass, ttl, rdata)) return base::error(*error);
   return edns;
 }
 

@@ -47,6 +47,8 @@ struct Edns {
 
   // `klass`, `ttl` and `rdata` of the OPT record. kBadOpt when the options overrun the RDATA.
   static Parsed<Edns> parse(uint16_t klass, uint32_t ttl, base::Bytes rdata);
+  // The same in place, for an object as it is when made: nothing when it is well.
+  [[nodiscard]] std::optional<ParseError> read(uint16_t klass, uint32_t ttl, base::Bytes rdata);
 };
 
 }  // namespace wire

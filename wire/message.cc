@@ -33,35 +33,7 @@ RecordView read_record(base::Bytes message, size_t owner, size_t fixed) {
 
 Parsed<Header> Header::parse(base::Bytes message) {
   if (message.size() < kHeaderBytes) return base::error(ParseError::kTruncated);
-  const uint8_t* at = message.data();
-  Header header;
-  header.id = base::load_be16(at);
-  header.qr = (at[2] & 0x80) != 0;
-  header.opcode = static_cast<Opcode>((at[2] >> 3) & 0x0F);
-  header.aa = (at[2] & 0x04) != 0;
-  header.tc = (at[2] & 0x02) != 0;
-  header.rd = (at[2] & 0x01) != 0;
-  header.ra = (at[3] & 0x80) != 0;
-  header.z = (at[3] & 0x40) != 0;
-  header.ad = (at[3] & 0x20) != 0;
-  header.cd = (at[3] & 0x10) != 0;
-  header.rcode = at[3] & 0x0F;
-  header.question_count = base::load_be16(at + 4);
-  header.answer_count = base::load_be16(at + 6);
-  header.authority_count = base::load_be16(at + 8);
-  header.additional_count = base::load_be16(at + 10);
-  return header;
-}
-
-void Header::write(uint8_t* out) const {
-  base::store_be16(out, id);
-  out[2] = static_cast<uint8_t>((qr ? 0x80 : 0) | ((static_cast<uint8_t>(opcode) & 0x0F) << 3) | (aa ? 0x04 : 0) |
-                                (tc ? 0x02 : 0) | (rd ? 0x01 : 0));
-  out[3] = static_cast<uint8_t>((ra ? 0x80 : 0) | (z ? 0x40 : 0) | (ad ? 0x20 : 0) | (cd ? 0x10 : 0) | (rcode & 0x0F));
-  base::store_be16(out + 4, question_count);
-  base::store_be16(out + 6, answer_count);
-  base::store_be16(out + 8, authority_count);
-  base::store_be16(out + 10, additional_count);
+  return read(message.data());
 }
 
 RecordRange::Iterator::Iterator(base::Bytes message, size_t offset, uint16_t left)

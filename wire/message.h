@@ -30,9 +30,40 @@ struct Header {
   uint16_t question_count = 0, answer_count = 0, authority_count = 0, additional_count = 0;
 
   static Parsed<Header> parse(base::Bytes message);
-  // REQUIRES: 12 writable bytes.
+  // REQUIRES: 12 readable (writable) bytes. Inline: both are on every hit's way.
+  static Header read(const uint8_t* at);
   void write(uint8_t* out) const;
 };
+
+inline Header Header::read(const uint8_t* at) {
+  Header header;
+  header.id = base::load_be16(at);
+  header.qr = (at[2] & 0x80) != 0;
+  header.opcode = static_cast<Opcode>((at[2] >> 3) & 0x0F);
+  header.aa = (at[2] & 0x04) != 0;
+  header.tc = (at[2] & 0x02) != 0;
+  header.rd = (at[2] & 0x01) != 0;
+  header.ra = (at[3] & 0x80) != 0;
+  header.z = (at[3] & 0x40) != 0;
+  header.ad = (at[3] & 0x20) != 0;
+  header.cd = (at[3] & 0x10) != 0;
+  header.rcode = at[3] & 0x0F;
+  header.question_count = base::load_be16(at + 4);
+  header.answer_count = base::load_be16(at + 6);
+  header.authority_count = base::load_be16(at + 8);
+  header.additional_count = base::load_be16(at + 10);
+  return header;
+}
+
+inline void Header::write(uint8_t* out) const {
+  const unsigned first = (unsigned{qr} << 7) | ((static_cast<unsigned>(opcode) & 0x0F) << 3) | (unsigned{aa} << 2) |
+                         (unsigned{tc} << 1) | unsigned{rd};
+  const unsigned second =
+      (unsigned{ra} << 7) | (unsigned{z} << 6) | (unsigned{ad} << 5) | (unsigned{cd} << 4) | (rcode & 0x0FU);
+  base::store_be32(out, (uint32_t{id} << 16) | (first << 8) | second);
+  base::store_be64(out + 4, (uint64_t{question_count} << 48) | (uint64_t{answer_count} << 32) |
+                                (uint64_t{authority_count} << 16) | additional_count);
+}
 
 enum class Section : uint8_t { kAnswer = 0, kAuthority = 1, kAdditional = 2 };
 

@@ -10,7 +10,6 @@
 namespace wire {
 namespace {
 
-constexpr uint8_t kRootBytes[1] = {0};
 constexpr uint8_t kLabelTypeMask = 0xC0;  // RFC 1035 §4.1.4: 00 a label, 11 a pointer
 
 // Where each label of a name begins, leftmost first; the root label is left out.
@@ -78,8 +77,6 @@ Parsed<Walked> walk_name(base::Bytes message, size_t offset, Append&& append) {
 
 }  // namespace
 
-NameView::NameView() : data_(kRootBytes), size_(1) {}
-
 Parsed<NameView> NameView::parse(base::Bytes bytes) {
   size_t at = 0;
   for (;;) {
@@ -115,10 +112,10 @@ bool NameView::equals_exactly(NameView other) const {
   return size_ == other.size_ && std::memcmp(data_, other.data_, size_) == 0;
 }
 
-bool NameView::is_within(NameView zone) const {
+bool NameView::is_below(NameView zone) const {
   NameView name = *this;
   while (name.size_ > zone.size_) name = name.parent();
-  return name.equals(zone);
+  return size_ > zone.size_ && name.equals(zone);
 }
 
 size_t NameView::common_labels(NameView other) const {
@@ -213,14 +210,7 @@ Name Name::with_random_case(base::Entropy& entropy) const {
 
 void lowercase_into(base::Bytes from, base::MutableBytes to) {
   CHECK(from.size() == to.size());
-  size_t at = 0;
-  for (; at + 8 <= from.size(); at += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, from.data() + at, 8);
-    word = lowercase_word(word);
-    std::memcpy(to.data() + at, &word, 8);
-  }
-  for (; at < from.size(); ++at) to[at] = kLowercase[from[at]];
+  lowercase_bytes(from.data(), to.data(), from.size());
 }
 
 }  // namespace wire

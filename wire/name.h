@@ -32,11 +32,24 @@ inline constexpr size_t kLabelsMax = 127;
 // use for more; without a bound, chains of pointers make a message cost quadratic work.
 inline constexpr size_t kNamePointersMax = 127;
 
+inline constexpr uint8_t kRootBytes[1] = {0};
+
 class NameView {
  public:
-  NameView();  // the root
+  NameView() : data_(kRootBytes), size_(1) {}  // the root
   // Checks that `bytes` begins with a whole uncompressed name; what follows it is ignored.
   static Parsed<NameView> parse(base::Bytes bytes);
+  // The size of the name that parse() would give, or 0 where it would give an error.
+  static size_t checked_size(base::Bytes bytes) {
+    const size_t limit = bytes.size() < kNameBytesMax ? bytes.size() : kNameBytesMax;
+    for (size_t at = 0; at < limit;) {
+      const uint8_t length = bytes[at];
+      if (length > kLabelBytesMax) return 0;
+      at += size_t{length} + 1;
+      if (length == 0) return at;
+    }
+    return 0;
+  }
   // REQUIRES: `bytes` is exactly one checked name (as got from bytes() before).
   static NameView from_checked(base::Bytes bytes) { return NameView(bytes.data(), static_cast<uint8_t>(bytes.size())); }
 
@@ -53,7 +66,9 @@ class NameView {
   // The last `labels` labels. REQUIRES: labels <= label_count().
   [[nodiscard]] NameView suffix(size_t labels) const;
   // Equal to `zone` or below it.
-  [[nodiscard]] bool is_within(NameView zone) const;
+  [[nodiscard]] bool is_within(NameView zone) const {
+    return size_ == zone.size_ ? equals(zone) : is_below(zone);
+  }
   [[nodiscard]] bool is_wildcard() const { return size_ >= 2 && data_[0] == 1 && data_[1] == '*'; }
   // The longest common suffix, in labels.
   [[nodiscard]] size_t common_labels(NameView other) const;
@@ -69,6 +84,7 @@ class NameView {
   friend class Name;
   NameView(const uint8_t* data, uint8_t size) : data_(data), size_(size) {}
   [[nodiscard]] bool equals(NameView other) const;
+  [[nodiscard]] bool is_below(NameView zone) const;
   const uint8_t* data_;
   uint8_t size_;
 };

@@ -28,10 +28,17 @@ namespace wire {
 
 enum class QueryVerdict : uint8_t { kDrop, kReply, kServe };
 
+// What of the header matters for an answer.
+struct QueryHeader {
+  uint16_t id = 0;
+  Opcode opcode = Opcode::kQuery;
+  bool rd = false, ad = false, cd = false;
+};
+
 struct Query {
   QueryVerdict verdict = QueryVerdict::kDrop;
   Rcode rcode = Rcode::kNoerror;  // for kReply
-  Header header;
+  QueryHeader header;
   base::Bytes question_bytes;     // name, type and class as sent, to be echoed; empty if none parsed
   NameView name;
   Type type = Type::kNone;

@@ -28,7 +28,7 @@ void append_rendered(std::vector<uint8_t>& out, Type type, Class klass, uint32_t
 void copy_rendered(base::Bytes rendered, uint16_t owner_offset, uint32_t ttl, uint8_t* out) {
   if (rendered.empty()) return;
   CHECK(owner_offset < 0x4000);
-  std::memcpy(out, rendered.data(), rendered.size());
+  base::copy_short(out, rendered.data(), rendered.size());
   const auto pointer = static_cast<uint16_t>(kPointerBits | owner_offset);
   const uint8_t* const end = out + rendered.size();
   while (out < end) {
