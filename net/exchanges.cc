@@ -9,8 +9,8 @@
 
 namespace net {
 namespace {
-// Of one exchange's datagrams, at most so many in a turn: a flood on one port must not delay others.
-constexpr int kResponsesPerVisit = 4;
+// Reads that fail or lead nowhere, in one visit: a flood on one port must not delay others.
+constexpr int kReadsPerVisit = 4;
 }  // namespace
 
 Exchanges::Exchanges(Poller& poller, EventQueue& events, base::Counters& counters)
@@ -62,7 +62,7 @@ void Exchanges::on_ready(ExchangeId id) {
   const auto found = open_.find(static_cast<uint64_t>(id));
   if (found == open_.end()) return;
   const int fd = poller_.descriptor(found->second.watch);
-  for (int count = 0; count < kResponsesPerVisit && events_.room() > 0; ++count) {
+  for (int count = 0; count < kReadsPerVisit && events_.room() > 0; ++count) {
     SocketAddress from;
     socklen_t length = sizeof(from);
     const ssize_t bytes = recvfrom(fd, scratch_.data(), scratch_.size(), MSG_DONTWAIT, &from.any, &length);
@@ -76,6 +76,7 @@ void Exchanges::on_ready(ExchangeId id) {
     }
     if (to_endpoint(from) != found->second.server) continue;
     events_.add(ExchangeResponse{id, events_.keep(base::Bytes(scratch_).first(static_cast<size_t>(bytes)))});
+    return;  // nearly always the only one: to look for another costs a system call; the next turn reports it
   }
 }
 
