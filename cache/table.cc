@@ -8,8 +8,6 @@
 namespace cache {
 
 namespace {
-// An A or AAAA set of two with its header and name is about 110 bytes, a denial with its SOA 170.
-constexpr uint64_t kEntryBytesExpected = 160;
 // Slots cost a tenth of what entries cost, so they are made plenty: at 60 % the bytes run out
 // first, and about one bucket in twenty is full (Poisson, mean 4.2, more than 7).
 constexpr uint64_t kFillPercent = 60;
@@ -22,10 +20,10 @@ constexpr uint64_t kEntryBytesMax = 128 << 10;
 uint64_t ghost_of(uint64_t hash) { return std::max<uint64_t>((hash >> 16) & 0xffff, 1); }
 }  // namespace
 
-TableSizes table_sizes(uint64_t memory_bytes) {
+TableSizes table_sizes(uint64_t memory_bytes, uint32_t entry_bytes_expected) {
   TableSizes sizes;
   sizes.memory_bytes_max = std::max(memory_bytes, kMemoryBytesMin);
-  const uint64_t per_bucket = kBytesPerBucket + kSlotsPerBucket * kEntryBytesExpected * kFillPercent / 100;
+  const uint64_t per_bucket = kBytesPerBucket + kSlotsPerBucket * entry_bytes_expected * kFillPercent / 100;
   const uint64_t count = std::clamp<uint64_t>(sizes.memory_bytes_max / per_bucket, kBucketsMin, UINT32_MAX / 2);
   sizes.bucket_count = static_cast<uint32_t>(count);
   sizes.slot_bytes = count * kBytesPerBucket;

@@ -86,6 +86,7 @@ struct TableSizes {
   uint64_t memory_bytes_max = 0;  // the same: above this everything is refused
   uint64_t entry_bytes_max = 0;
 };
-[[nodiscard]] TableSizes table_sizes(uint64_t memory_bytes);
+// `entry_bytes_expected`: so many slots are made that entries of this size fill six of ten.
+[[nodiscard]] TableSizes table_sizes(uint64_t memory_bytes, uint32_t entry_bytes_expected);
 
 }  // namespace cache

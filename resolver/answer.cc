@@ -144,8 +144,8 @@ Counts write_chain(base::Instant now, const wire::Query& query, std::span<const 
 }
 
 // Options other than EDE, which all answer an option of the query. What does not fit is left out.
-[[gnu::noinline]] size_t write_options(base::Now now, const ClientQuery& client, const wire::Edns& edns, const AnswerPolicy& policy,
-                     base::MutableBytes options) {
+[[gnu::noinline]] size_t write_options(base::Now now, const ClientQuery& client, const wire::Edns& edns,
+                                       const AnswerPolicy& policy, base::MutableBytes options) {
   size_t used = 0;
   bool complete = true;
   if (edns.cookie) {

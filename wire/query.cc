@@ -45,7 +45,8 @@ bool read_common(base::Bytes packet, bool has_opt, Query& query) {
   const size_t options_bytes = base::load_be16(opt + 9);
   if (left - kOptFixedBytes < options_bytes) return false;
   Edns& edns = query.edns.emplace();
-  const auto error = edns.read(base::load_be16(opt + 3), base::load_be32(opt + 5), {opt + kOptFixedBytes, options_bytes});
+  const auto error =
+      edns.read(base::load_be16(opt + 3), base::load_be32(opt + 5), {opt + kOptFixedBytes, options_bytes});
   return !error && edns.version == 0 && !edns.malformed_cookie;
 }
 

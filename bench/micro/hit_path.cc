@@ -2,9 +2,10 @@
 //
 //   variant hits
 //
-// and marks each variant's calls for callgrind (bench/harness/callgrind.py starts it and divides):
-// instructions of resolver::answer_hits, from the bytes of a query to the bytes of its answer, in
-// batches of 64 as the daemon makes them, and of one.
+// and dumps callgrind's counts after each. Run it so that only resolver::answer_hits counts, from the
+// bytes of a query to the bytes of its answer, in batches of 64 as the daemon makes them, or of one:
+//
+//   valgrind --tool=callgrind --toggle-collect='resolver::answer_hits*' bench_hit_path
 #include <valgrind/callgrind.h>
 
 #include <array>
@@ -87,7 +88,8 @@ class HitPath {
     publish(bench::rrset_entry(kNow.boot, {"signed." + owner + ". 300 IN A 192.0.2.1"},
                                {"signed." + owner +
                                 ". 300 IN RRSIG A 13 5 300 20300101000000 20260101000000 4711 example.com. "
-                                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}));
+                                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}));
     publish(bench::denial_entry(kNow.boot, "empty." + owner, wire::Type::kA, kSoa));
     publish(bench::denial_entry(kNow.boot, "gone." + owner, wire::Type::kNone, kSoa));
   }
@@ -97,9 +99,7 @@ class HitPath {
         slots_[index] = {{{}, client_, resolver::Transport::kUdp, packets[first + index]}, out_[index]};
       }
       const std::span<resolver::HitSlot> chunk(slots_.data(), batch);
-      CALLGRIND_TOGGLE_COLLECT;
       resolver::answer_hits(kNow, chunk, policy_, cache_, counters_);
-      CALLGRIND_TOGGLE_COLLECT;
       for (const resolver::HitSlot& slot : chunk) CHECK(slot.outcome == resolver::HitOutcome::kAnswered);
     }
   }

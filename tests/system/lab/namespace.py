@@ -11,9 +11,9 @@ import sys
 MARK = "HOLDFAST_LAB_INSIDE"
 
 
-def unshare_command():
-    """The unshare command that works here, or None."""
-    flags = ["--net", "--pid", "--fork", "--kill-child"]
+def unshare_command(own_proc=False):
+    """The unshare command that works here, or None. `own_proc`: /proc shows the processes inside, by their ids there."""
+    flags = ["--net", "--pid", "--fork", "--kill-child", *(["--mount-proc"] if own_proc else [])]
     if os.geteuid() != 0:
         flags = ["--user", "--map-root-user", *flags]
     command = ["unshare", *flags]
@@ -28,12 +28,12 @@ def inside():
     return os.environ.get(MARK) == "1"
 
 
-def enter(argv, *, refused):
+def enter(argv, *, refused, own_proc=False):
     """Returns inside a namespace; outside it runs `argv` in one and exits with its code, or calls refused()."""
     if inside():
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
-    command = unshare_command()
+    command = unshare_command(own_proc)
     if command is None:
         refused("this needs root, or a kernel that lets users make namespaces (sysctl kernel.unprivileged_userns_clone)")
     environment = dict(os.environ, **{MARK: "1"})

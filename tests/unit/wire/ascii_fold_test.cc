@@ -21,7 +21,8 @@ TEST(AsciiFold, LowercasesEverySizeAndNothingBehindIt) {
       const std::vector<uint8_t> from = bytes_of(size, first);
       std::vector<uint8_t> to(size + 1, 0xee);
       wire::lowercase_bytes(from.data(), to.data(), size);
-      for (size_t index = 0; index < size; ++index) ASSERT_EQ(to[index], wire::kLowercase[from[index]]) << size << " " << first;
+      for (size_t index = 0; index < size; ++index)
+        ASSERT_EQ(to[index], wire::kLowercase[from[index]]) << size << " " << first;
       ASSERT_EQ(to[size], 0xee) << size;
       std::vector<uint8_t> in_place = from;
       wire::lowercase_bytes(in_place.data(), in_place.data(), size);

@@ -1,0 +1,1 @@
+"""What scripts/bench does: starts the lab and the servers, loads them, and writes tables, JSON and plots."""
