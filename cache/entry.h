@@ -75,10 +75,11 @@ class Entry {
     return sizeof(EntryHeader) + header_.name_bytes + header_.body_bytes + header_.tail_bytes;
   }
   // Seconds of TTL left; 0 when expired.
-  [[nodiscard]] uint32_t ttl_left_s(base::Instant now) const {
+  [[nodiscard]] uint32_t ttl_left_s(base::Instant now) const { return ttl_left_at(now.boot_seconds()); }
+  // The same for whoever has the boot seconds at hand.
+  [[nodiscard]] uint32_t ttl_left_at(uint32_t boot_s) const {
     const uint64_t expires = uint64_t{header_.learned_s} + header_.ttl_s;
-    const uint64_t at = now.boot_seconds();
-    return at >= expires ? 0 : static_cast<uint32_t>(expires - at);
+    return boot_s >= expires ? 0 : static_cast<uint32_t>(expires - boot_s);
   }
   [[nodiscard]] bool is_fresh(base::Instant now) const { return ttl_left_s(now) > 0; }
   [[nodiscard]] bool matches(const Key& key) const {

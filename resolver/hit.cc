@@ -43,6 +43,7 @@ static_assert(std::is_trivially_destructible_v<Pending>);
 // What one call works with.
 struct Turn {
   base::Now now;
+  uint32_t now_s;  // now.boot in the unit of TTLs
   const AnswerPolicy& policy;
   cache::Cache& cache;
   base::Counters& counters;
@@ -194,7 +195,7 @@ class Lookup {
   [[nodiscard]] const cache::Entry* expiring() const {
     for (size_t link = 0; link < links_; ++link) {
       const cache::Entry& entry = *chain_[link];
-      if (!is_expiring(entry.header().ttl_s, entry.ttl_left_s(turn_.now.boot))) continue;
+      if (!is_expiring(entry.header().ttl_s, entry.ttl_left_at(turn_.now_s))) continue;
       if (turn_.cache.is_popular(turn_.cache.key(entry.name(), entry.header().type, cache::Space::kAnswer))) {
         return &entry;
       }
@@ -213,7 +214,7 @@ class Lookup {
 
  private:
   [[nodiscard]] bool is_usable(const cache::Entry* entry) const {
-    if (entry == nullptr || !entry->is_fresh(turn_.now.boot)) return false;
+    if (entry == nullptr || entry->ttl_left_at(turn_.now_s) == 0) return false;
     const cache::EntryHeader& header = entry->header();
     if (header.rank < cache::Rank::kNonAuthAnswer) return false;  // glue and referrals answer nobody (RFC 2181 §5.4.1)
     return header.validation != cache::Validation::kBogus || query_.header.cd;
@@ -261,7 +262,7 @@ void answer_from_cache(Turn& turn, HitSlot& slot, const Pending& pending) {
 
 void answer_hits(base::Now now, std::span<HitSlot> batch, const AnswerPolicy& policy, cache::Cache& cache,
                  base::Counters& counters) {
-  Turn turn{now, policy, cache, counters};
+  Turn turn{now, now.boot.boot_seconds(), policy, cache, counters};
   std::array<PendingPlace, kChunkMax> pending;
   std::array<bool, kChunkMax> needs_cache;
   while (!batch.empty()) {

@@ -32,14 +32,7 @@ void read_option(Edns& edns, uint16_t code, base::Bytes value) {
 
 }  // namespace
 
-std::optional<ParseError> Edns::read(uint16_t klass, uint32_t ttl, base::Bytes rdata) {
-  payload_bytes = klass;
-  extended_rcode = static_cast<uint8_t>(ttl >> 24);
-  version = static_cast<uint8_t>(ttl >> 16);
-  dnssec_ok = (ttl & 0x8000U) != 0;
-  options = rdata;
-  // What the RDATA of another version looks like is not known (RFC 6891 §6.1.3).
-  if (version != 0) return std::nullopt;
+std::optional<ParseError> Edns::read_options(base::Bytes rdata) {
   while (!rdata.empty()) {
     if (rdata.size() < 4) return ParseError::kBadOpt;
     const uint16_t code = base::load_be16(rdata.data());

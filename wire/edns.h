@@ -18,7 +18,7 @@ namespace wire {
 inline constexpr uint16_t kEdnsPayloadBytes = 1232;
 inline constexpr uint16_t kUdpPayloadBytesMin = 512;  // RFC 6891 §6.2.3: smaller values count as 512
 inline constexpr size_t kClientCookieBytes = 8;
-inline constexpr size_t kServerCookieBytesMin = 8;    // RFC 7873 §4
+inline constexpr size_t kServerCookieBytesMin = 8;  // RFC 7873 §4
 inline constexpr size_t kServerCookieBytesMax = 32;
 
 struct CookieOption {
@@ -36,7 +36,7 @@ struct Edns {
   uint8_t extended_rcode = 0;  // upper eight bits
   uint8_t version = 0;
   bool dnssec_ok = false;
-  base::Bytes options;         // the whole RDATA
+  base::Bytes options;  // the whole RDATA
 
   // A cookie option of illegal length gives `malformed_cookie` (RFC 7873 §5.2.2: FORMERR).
   std::optional<CookieOption> cookie;
@@ -48,7 +48,19 @@ struct Edns {
   // `klass`, `ttl` and `rdata` of the OPT record. kBadOpt when the options overrun the RDATA.
   static Parsed<Edns> parse(uint16_t klass, uint32_t ttl, base::Bytes rdata);
   // The same in place, for an object as it is when made: nothing when it is well.
-  [[nodiscard]] std::optional<ParseError> read(uint16_t klass, uint32_t ttl, base::Bytes rdata);
+  [[nodiscard]] std::optional<ParseError> read(uint16_t klass, uint32_t ttl, base::Bytes rdata) {
+    payload_bytes = klass;
+    extended_rcode = static_cast<uint8_t>(ttl >> 24);
+    version = static_cast<uint8_t>(ttl >> 16);
+    dnssec_ok = (ttl & 0x8000U) != 0;
+    options = rdata;
+    // What the RDATA of another version looks like is not known (RFC 6891 §6.1.3).
+    if (version != 0 || rdata.empty()) return std::nullopt;
+    return read_options(rdata);
+  }
+
+ private:
+  [[nodiscard]] std::optional<ParseError> read_options(base::Bytes rdata);
 };
 
 }  // namespace wire
