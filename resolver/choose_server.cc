@@ -51,7 +51,9 @@ std::optional<size_t> choose_server(std::span<const Candidate> candidates, base:
   const auto in_tier = [tier](const Candidate& candidate) { return tier_of(candidate) == tier; };
   if (entropy.chance(1, kExploreOneIn)) return draw(candidates, entropy, in_tier);
 
-  const auto sends_of = [](const Candidate& candidate) { return std::tuple(candidate.domain_sends, candidate.server_sends, candidate.sends); };
+  const auto sends_of = [](const Candidate& candidate) {
+    return std::tuple(candidate.domain_sends, candidate.server_sends, candidate.sends);
+  };
   std::tuple<uint8_t, uint8_t, uint8_t> fewest(UINT8_MAX, UINT8_MAX, UINT8_MAX);
   for (const Candidate& candidate : candidates) {
     if (in_tier(candidate)) fewest = std::min(fewest, sends_of(candidate));
