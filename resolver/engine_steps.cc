@@ -254,7 +254,9 @@ std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& re
                         .excluded = attempt.excluded,
                         .dark = has_open && shared_.providers->is_dark(groups_of(visit, attempt)),
                         .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())};
-    if (attempt.udp_sends > 0 && is_retry_in_vain(visit, attempt, candidate)) candidate.excluded = true;
+    // Server addresses and other sub-questions do not insist: there are other servers, and a client to answer.
+    const bool insists = resolution.from_client || !is_dark(candidate);
+    if (attempt.udp_sends > 0 && (!insists || is_retry_in_vain(visit, attempt, candidate))) candidate.excluded = true;
     candidates.push_back(candidate);
   }
   return candidates;

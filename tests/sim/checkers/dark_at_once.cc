@@ -8,6 +8,8 @@ namespace sim {
 namespace {
 
 constexpr base::Duration kSettled = base::seconds(8);
+constexpr base::Duration kEvidenceMax = base::seconds(15);
+constexpr base::Duration kLeftOver = base::seconds(1);  // of questions that were under way
 constexpr base::Duration kAtOnce = base::milliseconds(10);
 // A zone whose delegation has run out is its parent's to give: one round trip there (docs/outages.md).
 constexpr base::Duration kParentsWord = base::milliseconds(60);
@@ -33,13 +35,17 @@ class DarkAtOnce : public Checker {
   }
 
   void on_send(size_t, const resolver::SendQuery& effect) override {
-    if (!is_settled() || !is_of_failing(effect.server.address)) return;
+    if (!is_settled() || now() < counts_from() || !is_of_failing(effect.server.address)) return;
     ++sends_;
-    const auto seconds = base::duration_cast<base::seconds>(now() - settled_at()).count() + 1;
+    const auto seconds = base::duration_cast<base::seconds>(now() - counts_from()).count() + 1;
     if (sends_ > kSendsAtFirstMax + kSendsPerSecondMax * seconds) {
       fail(std::to_string(sends_) + " queries in " + std::to_string(seconds) + " s to a provider that is silent" +
            seconds_in(*scene_.world.outage, now()));
     }
+  }
+
+  void on_provider_event(const cache::ProviderEvent& event) override {
+    if (event.type == cache::ProviderEvent::Type::kSilent) opened_at_ = std::min(opened_at_, now());
   }
 
  private:
@@ -51,6 +57,11 @@ class DarkAtOnce : public Checker {
     }
     const uint32_t lease_s = std::min(world.outage->delegation_ttl_s, world.options.max_ttl_s);
     return base::seconds(lease_s) < kLongLease ? kParentsWord : kAtOnce;
+  }
+  // Where few zones are asked for, the evidence takes its time.
+  base::Instant counts_from() const {
+    const base::Instant at_last = scene_.world.outage->from + kEvidenceMax;
+    return std::max(settled_at(), opened_at_ < at_last ? opened_at_ + kLeftOver : at_last);
   }
   base::Instant settled_at() const { return scene_.world.outage->from + kSettled; }
   bool is_settled() const {
@@ -66,6 +77,7 @@ class DarkAtOnce : public Checker {
     });
   }
 
+  base::Instant opened_at_ = base::Instant::never();
   std::set<const KnownName*> learned_;
   uint32_t sends_ = 0;
 };
