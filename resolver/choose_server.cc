@@ -49,7 +49,10 @@ std::optional<size_t> choose_server(std::span<const Candidate> candidates, base:
   if (tier == Tier::kNever) return std::nullopt;
 
   const auto in_tier = [tier](const Candidate& candidate) { return tier_of(candidate) == tier; };
-  if (entropy.chance(1, kExploreOneIn)) return draw(candidates, entropy, in_tier);
+  // Who comes second is no experiment: somebody waits already.
+  const auto was_asked = [](const Candidate& candidate) { return candidate.sends > 0; };
+  const bool is_first = std::none_of(candidates.begin(), candidates.end(), was_asked);
+  if (is_first && entropy.chance(1, kExploreOneIn)) return draw(candidates, entropy, in_tier);
 
   const auto sends_of = [](const Candidate& candidate) {
     return std::tuple(candidate.domain_sends, candidate.server_sends, candidate.sends);

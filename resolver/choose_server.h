@@ -1,7 +1,7 @@
 // choose_server: which address of a zone to ask next. Pure but for the entropy it is given.
 // Prefers domains of servers, then servers, then addresses with few sends in this question, then a low expected
-// wait; among the good ones the choice is random (RFC 5452 §9.2: unpredictable), and one choice in kExploreOneIn
-// goes to any usable one, so that a server that became fast is found.
+// wait; among the good ones the choice is random (RFC 5452 §9.2: unpredictable), and one first choice in
+// kExploreOneIn goes to any usable one, so that a server that became fast is found.
 #pragma once
 
 #include <optional>

@@ -114,7 +114,8 @@ std::vector<size_t> Engine::Impl::names_to_look_up(ZoneVisit& visit) {
   for (size_t index = 0; index < visit.lookups.size(); ++index) {
     if (visit.lookups[index] != AddressLookup::kNotStarted) continue;
     if (!visit.attempts.empty() && is_name_dark(visit, index)) continue;
-    (is_in(silent, visit.delegation.servers[index].name) ? last : names).push_back(index);
+    const bool is_suspect = options_.stale.circuits && shared_.providers->is_suspect(groups_of_name(visit, index));
+    (is_suspect || is_in(silent, visit.delegation.servers[index].name) ? last : names).push_back(index);
   }
   const auto shuffle = [&](std::vector<size_t>& list) {
     for (size_t left = list.size(); left > 1; --left) {

@@ -254,9 +254,14 @@ void Engine::Impl::handle_expiring(base::Now now, const cache::Entry& entry) {
 // The owner of a zone whose servers all fail may move it: its parent would know.
 void Engine::Impl::note_zone_fails(base::Now now, const Resolution& resolution) {
   if (resolution.purpose != Purpose::kAnswer || !resolution.visit) return;
-  const wire::NameView zone = resolution.visit->delegation.zone;
-  if (zone.is_root() || resolution.visit->upstream != nullptr) return;
-  parent_questions_.on_failure(now.boot, zone, hash_(zone.bytes()), hash_(zone.parent().bytes()));
+  wire::Name zone = resolution.visit->delegation.zone;
+  if (resolution.visit->upstream != nullptr) {  // whose zones those are, iteration would know
+    const cache::Entry* nearest = nearest_delegation(now.boot, resolution.name);
+    if (nearest == nullptr || !resolution.walk.route->zone.view().is_root()) return;
+    zone = wire::Name(nearest->name());
+  }
+  if (zone.view().is_root()) return;
+  parent_questions_.on_failure(now.boot, zone, hash_(zone.view().bytes()), hash_(zone.view().parent().bytes()));
 }
 
 void Engine::Impl::ask_parents(base::Now now) {

@@ -41,10 +41,15 @@ struct Verdict {
       std::ranges::count_if(world.zones[zone].servers, [&](size_t at) { return world.outage->is_failing(at); }));
 }
 
-// The fault is none of this zone's.
+// The fault is none of this zone's, nor of the provider that it shares with others (docs/outages.md, "What it
+// cannot tell": half of a provider looks like the whole of it for a moment).
 [[nodiscard]] inline bool is_sound(const World& world, size_t zone) {
-  return failing_servers(world, zone) == 0 && !world.outage->concerns(zone) &&
-         world.outage->kind != OutageKind::kUplink;
+  const Outage& outage = *world.outage;
+  const bool is_of_half = outage.kind == OutageKind::kHalf &&
+                          std::ranges::any_of(world.zones[zone].servers,
+                                              [&](size_t at) { return outage.provider_of[at] == outage.provider; });
+  return failing_servers(world, zone) == 0 && !outage.concerns(zone) && !is_of_half &&
+         outage.kind != OutageKind::kUplink;
 }
 
 // Some of its servers fail, others do not.
