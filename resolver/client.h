@@ -14,7 +14,7 @@ enum class Transport : uint8_t { kUdp, kTcp };
 
 struct ClientQuery {
   ClientId client{};
-  base::IpAddress address;  // for the ACL, cookies and fair shares
+  base::IpAddress address;   // for the ACL, cookies and fair shares
   Transport transport = Transport::kUdp;
   base::Bytes packet;
 };

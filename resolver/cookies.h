@@ -16,7 +16,7 @@ using ClientCookie = std::array<uint8_t, wire::kClientCookieBytes>;
 [[nodiscard]] ClientCookie make_client_cookie(const base::KeyedHash& secret, const base::IpAddress& server);
 
 enum class CookieVerdict : uint8_t { kValid, kRenew /* valid, older than half an hour */, kInvalid };
-inline constexpr int64_t kCookieAgeMax_s = 3600;  // RFC 9018 §4.3
+inline constexpr int64_t kCookieAgeMax_s = 3600;      // RFC 9018 §4.3
 inline constexpr int64_t kCookieRenewAfter_s = 1800;
 inline constexpr int64_t kCookieFutureMax_s = 300;
 

@@ -20,11 +20,8 @@ enum class ChainEnd : uint8_t { kNothing, kRrset, kAlias, kTooLong, kBroken };
 class Digester {
  public:
   Digester(const wire::MessageView& message, const Asked& asked)
-      : asked_(asked),
-        aa_(message.header().aa && !asked.of_forwarder),
-        ra_(message.header().ra),
-        answers_(message, wire::Section::kAnswer),
-        authority_(message, wire::Section::kAuthority),
+      : asked_(asked), aa_(message.header().aa && !asked.of_forwarder), ra_(message.header().ra),
+        answers_(message, wire::Section::kAnswer), authority_(message, wire::Section::kAuthority),
         additional_(message, wire::Section::kAdditional) {}
 
   ResponseDigest digest(wire::Rcode rcode);
@@ -220,15 +217,13 @@ LearnedDelegation Digester::delegation_from(const LearnedRrset& ns_set) {
 bool Digester::find_referral() {
   if (asked_.name.size() <= asked_.zone.size() || !authority_.has_type(wire::Type::kNs)) return false;
   const wire::NameView highest = asked_.name.suffix(asked_.zone.label_count() + 1);
-  return any_suffix(asked_.name, highest,
-                    [&](wire::NameView owner) {
-                      Learned ns_set = collect_rrset(authority_, owner, wire::Type::kNs, cache::Rank::kReferral);
-                      if (!ns_set) return broken_ = true;
-                      if (ns_set->record_count == 0) return false;
-                      out_.referral = delegation_from(*ns_set);
-                      return true;
-                    }) &&
-         !broken_;
+  return any_suffix(asked_.name, highest, [&](wire::NameView owner) {
+    Learned ns_set = collect_rrset(authority_, owner, wire::Type::kNs, cache::Rank::kReferral);
+    if (!ns_set) return broken_ = true;
+    if (ns_set->record_count == 0) return false;
+    out_.referral = delegation_from(*ns_set);
+    return true;
+  }) && !broken_;
 }
 
 // Some servers send the parent's SOA with a referral. Without AA it is still a referral, unless the SOA is
@@ -253,7 +248,7 @@ void Digester::find_child_ns() {
   const bool in_answer = asked_for_it && !answers_.find(asked_.zone, wire::Type::kNs).empty();
   const Learned ns_set = collect_rrset(in_answer ? answers_ : authority_, asked_.zone, wire::Type::kNs,
                                        in_answer ? cache::Rank::kAuthAnswer : cache::Rank::kAuthAuthority);
-  if (!ns_set || ns_set->record_count == 0) return;      // not needed: broken means scrubbed
+  if (!ns_set || ns_set->record_count == 0) return;  // not needed: broken means scrubbed
   if (in_answer) used_records_ -= ns_set->record_count;  // they are counted with the chain
   out_.child_ns = delegation_from(*ns_set);
 }

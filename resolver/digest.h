@@ -36,9 +36,9 @@
 namespace resolver {
 
 struct Asked {
-  wire::NameView name;  // the question as asked (perhaps minimised)
+  wire::NameView name;     // the question as asked (perhaps minimised)
   wire::Type type;
-  wire::NameView zone;  // whose servers were asked
+  wire::NameView zone;     // whose servers were asked
   bool of_forwarder = false;
   // A chain ends where another route begins: its names are asked there, whatever these servers say of them.
   const RouteTable* routes = nullptr;  // nullptr: one route for all
@@ -46,20 +46,20 @@ struct Asked {
 };
 
 enum class ResponseClass : uint8_t {
-  kAnswer,     // the chain ends in the RRset asked for
-  kAlias,      // the chain ends in an alias whose target must be asked for (`target`)
-  kNodata,     // the chain ends in a name without the type; `soa` if there was one
-  kNxdomain,   // the chain ends in a name that does not exist
-  kReferral,   // `referral` is nearer to the name
-  kTruncated,  // ask again over TCP; nothing was learned
-  kLame,       // not a server for the zone: no AA and no data, upward or sideways referral
+  kAnswer,      // the chain ends in the RRset asked for
+  kAlias,       // the chain ends in an alias whose target must be asked for (`target`)
+  kNodata,      // the chain ends in a name without the type; `soa` if there was one
+  kNxdomain,    // the chain ends in a name that does not exist
+  kReferral,    // `referral` is nearer to the name
+  kTruncated,   // ask again over TCP; nothing was learned
+  kLame,        // not a server for the zone: no AA and no data, upward or sideways referral
   kServfail,
-  kRefused,  // REFUSED, NOTAUTH
-  kFormerr,  // FORMERR, NOTIMP: perhaps because of EDNS
+  kRefused,     // REFUSED, NOTAUTH
+  kFormerr,     // FORMERR, NOTIMP: perhaps because of EDNS
   kBadvers,
   kBadcookie,
-  kYxdomain,  // a DNAME made a name that is too long (RFC 6672 §2.2)
-  kBroken,    // contradicts itself or holds broken RDATA: as if it had not come
+  kYxdomain,    // a DNAME made a name that is too long (RFC 6672 §2.2)
+  kBroken,      // contradicts itself or holds broken RDATA: as if it had not come
 };
 
 // RRsets above these bounds are cut off as broken (CVE-2024-1737, attacks row 35).
@@ -70,10 +70,10 @@ inline constexpr size_t kRrsigsPerRrsetMax = 8;
 struct LearnedRrset {
   wire::Name owner;
   wire::Type type = wire::Type::kNone;
-  uint32_t ttl_s = 0;  // lowest of the set (RFC 2181 §5.2); top bit set counts as the maximum
+  uint32_t ttl_s = 0;                  // lowest of the set (RFC 2181 §5.2); top bit set counts as the maximum
   uint16_t record_count = 0;
   uint16_t signature_count = 0;
-  std::vector<uint8_t> rendered;  // wire/rendered.h; duplicates removed
+  std::vector<uint8_t> rendered;       // wire/rendered.h; duplicates removed
   std::vector<uint8_t> signatures;
   cache::Rank rank = cache::Rank::kAuthAnswer;
 };
@@ -85,12 +85,12 @@ struct LearnedDelegation {
 
 struct ResponseDigest {
   ResponseClass response_class = ResponseClass::kBroken;
-  std::vector<LearnedRrset> chain;  // alias links in order, then the answer
-  wire::Name target;                // where the chain ended
-  std::optional<LearnedRrset> soa;  // of a denial
-  uint32_t negative_ttl_s = 0;      // min(SOA TTL, MINIMUM), RFC 2308 §5; 0 without SOA
+  std::vector<LearnedRrset> chain;             // alias links in order, then the answer
+  wire::Name target;                           // where the chain ended
+  std::optional<LearnedRrset> soa;             // of a denial
+  uint32_t negative_ttl_s = 0;                 // min(SOA TTL, MINIMUM), RFC 2308 §5; 0 without SOA
   std::optional<LearnedDelegation> referral;
-  std::optional<LearnedDelegation> child_ns;  // the asked zone's own NS set from an AA response
+  std::optional<LearnedDelegation> child_ns;   // the asked zone's own NS set from an AA response
   uint32_t scrubbed_records = 0;
   // EDE 3 or 19 of a forwarder: what it gives is past its TTL there, so it must not be cached as fresh.
   std::optional<wire::ExtendedError> stale_at_forwarder;

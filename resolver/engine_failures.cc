@@ -36,8 +36,11 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   if (resolution == nullptr) return;
   ++resolution->evidence.timeouts;
   // One query is what a probe is; and the address of a server of those is nothing to go on asking them for.
-  const bool in_vain = resolution->budget->is_small() || (!resolution->from_client && are_all_dark(*resolution->visit));
-  if (is_dark && in_vain) {
+  const auto is_in_vain = [&] {
+    return resolution->budget->is_small() ||
+           (!resolution->from_client && resolution->visit && are_all_dark(*resolution->visit));
+  };
+  if (is_dark && is_in_vain()) {
     return fail(now, *resolution, Outcome::kFailed, wire::ExtendedError::kNoReachableAuthority, describe(*resolution));
   }
   if (minimised && attempt != nullptr && attempt->udp_sends >= kMinimisedSendsMax) resolution->minimise = false;

@@ -130,9 +130,9 @@ struct Resolution {
   std::shared_ptr<QueryBudget> budget;
   Purpose purpose = Purpose::kAnswer;
   base::Instant started;
-  bool from_client = false;             // the budget was made for this very question
+  bool from_client = false;  // the budget was made for this very question
   std::optional<wire::Name> glue_zone;  // of Purpose::kGlue
-  uint8_t depth = 0;                    // sub-questions above it
+  uint8_t depth = 0;         // sub-questions above it
 
   // Who waits for it.
   std::unordered_set<ClientId> clients;
@@ -178,7 +178,7 @@ inline constexpr uint8_t kAddressLookupsPerResolutionMax = 8;  // server names, 
 // What a resolution weighs itself: its visit holds up to 20 server names.
 inline constexpr uint64_t kResolutionBytes = 4096;
 inline constexpr uint8_t kGlueLookupsPerVisitMax = 2;  // those in the zone itself: its parent is asked
-inline constexpr uint8_t kDepthMax = 8;                // sub-questions below sub-questions
+inline constexpr uint8_t kDepthMax = 8;  // sub-questions below sub-questions
 // More than this under way below one question is no honest delegation.
 inline constexpr size_t kAwaitedNodesMax = 64;
 

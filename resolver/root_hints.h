@@ -1,11 +1,11 @@
 // The built-in root hints (IANA), used until priming has asked (RFC 8109).
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/result.h"
 #include "cache/delegation.h"
+
+#include <string>
+#include <string_view>
 
 namespace resolver {
 

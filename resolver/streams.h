@@ -17,7 +17,7 @@
 namespace resolver {
 
 inline constexpr size_t kStreamsPerServerMax = 2;
-inline constexpr size_t kPipelinedMax = 64;  // unanswered queries on one stream
+inline constexpr size_t kPipelinedMax = 64;                       // unanswered queries on one stream
 inline constexpr base::Duration kStreamIdle = base::seconds(8);
 inline constexpr base::Duration kTcpTimeout = base::milliseconds(3500);  // connecting included
 
@@ -25,9 +25,9 @@ struct Stream {
   StreamId id{};
   base::Endpoint server;
   bool open = false;
-  bool answered = false;                             // has carried a response already
-  bool suspect = false;                              // has let a query time out since
-  std::unordered_map<uint16_t, ExchangeId> pending;  // by query id: unique on one stream
+  bool answered = false;                                  // has carried a response already
+  bool suspect = false;                                   // has let a query time out since
+  std::unordered_map<uint16_t, ExchangeId> pending;       // by query id: unique on one stream
   base::Instant last_used;
 };
 
