@@ -8,8 +8,8 @@
 //   4. copy from the entry; never keep the pointer past Reader::quiescent()/offline()
 //
 // Table: fixed at start from the memory limit; buckets of one cache line: seven slots (an atomic
-// pointer with 16 bits of hash as tag in its upper bits) and seven access marks. A full bucket
-// evicts inside itself; over the byte bound a hand sweeps on from bucket to bucket.
+// pointer with 16 bits of hash as tag in its upper bits) and seven access marks. A key has two buckets;
+// when both are full they evict inside themselves; over the byte bound a hand sweeps on from bucket to bucket.
 //
 // Bounded in bytes: slots, entries with the allocator's slack, retired entries that are not freed
 // yet. Over the bound and with nothing to evict, publish refuses. Who is evicted: cache/eviction.h.
@@ -45,7 +45,7 @@ struct CacheOptions {
 enum class PublishOutcome : uint8_t {
   kStored,
   kKeptOld,  // the entry there is unexpired and ranks higher (RFC 2181 §5.4.1)
-  kRefused,  // no room: over the memory bound, or everyone in its bucket is in use
+  kRefused,  // no room: over the memory bound, or everyone in its buckets is in use
 };
 
 class Cache {
@@ -77,7 +77,7 @@ class Cache {
   // of equal rank the newer wins; an expired entry never stays.
   PublishOutcome publish(Reader& reader, base::Instant now, EntryPtr entry);
   // Puts back an entry that an earlier run learned, with the mark it had. It takes nobody's place:
-  // neither that of the same key, which is newer (kKeptOld), nor a used one's in a full bucket.
+  // neither that of the same key, which is newer (kKeptOld), nor a used one's in full buckets.
   PublishOutcome restore(Reader& reader, base::Instant now, EntryPtr entry, uint8_t mark);
   // Removes the entry with this key, if there is one.
   void remove(Reader& reader, const Key& key);
@@ -96,8 +96,9 @@ class Cache {
   // which walks the table piece by piece. The calling thread must be online.
   using Visit = std::function<void(const Entry&, uint8_t mark)>;
   [[nodiscard]] uint32_t bucket_count() const;
-  [[nodiscard]] uint32_t bucket_of(uint64_t hash) const;
   void visit_bucket(uint32_t bucket, const Visit& visit) const;
+  // The entries of the two buckets in which those of this hash are.
+  void visit_places_of(uint64_t hash, const Visit& visit) const;
   // Visits every entry present; for dumps and tests. The calling thread must be online.
   void for_each(const std::function<void(const Entry&)>& visit) const;
   // The memory of the slots, for the test that maps it read-only.

@@ -1,15 +1,16 @@
 // Eviction: who goes when there is no room. Pure: decides on what it is shown and touches nothing.
 //
-// The idea is S3-FIFO's, on marks beside the slots instead of queues. An entry that was never used
-// since it came (mark 0) is on probation; a used one (mark 1..3) is kept. While those on probation
-// make up at least a tenth of a neighbourhood, the worst of them goes and no mark is touched: a
-// flood of one-time data only pushes out itself. Below that tenth the hand goes round as in CLOCK:
-// a mark less for each entry it passes, out with what has none left. Data that left unused and comes
-// back soon skips probation (S3-FIFO's ghost queue): so a new working set replaces an old one.
+// The idea is S3-FIFO's, on marks and flags beside the slots instead of queues. A newcomer is on probation;
+// one that is used meanwhile settles when the probation hand passes, its uses counted anew from there.
+// While those on probation make up at least a tenth of all, that hand goes on and the worst unused one
+// around it leaves: a flood of one-time data only pushes out itself. Below that tenth the other hand goes
+// round the settled, slot by slot as in CLOCK: a mark less for each it passes, out with who has none left.
+// Data that left unused and comes back soon settles at once (S3-FIFO's ghost queue): so a new working set
+// replaces an old one.
 //
 // Denials and failures count for one mark less than they have, and for none while together they
-// hold more than their share of the memory: asking each random name a few times buys nothing
-// (attacks: cache eviction floods, PowerDNS/pdns#16795).
+// hold more than their share of the memory, settled or not: asking each random name a few times buys
+// nothing (attacks: cache eviction floods, PowerDNS/pdns#16795).
 #pragma once
 
 #include <algorithm>
@@ -24,20 +25,21 @@ namespace cache {
 inline constexpr uint8_t kMarkMax = 3;
 inline constexpr uint8_t kPopularMark = 2;  // worth being refreshed before it expires. chosen.
 inline constexpr size_t kSlotsPerBucket = 7;
-// Buckets the hand looks at to find the worst entry on probation: about 34 entries.
+// Buckets the probation hand looks at to find the worst: about 34 entries, three of them on probation.
 inline constexpr size_t kWindowBuckets = 8;
 // S3-FIFO's small queue is a tenth of the cache.
 inline constexpr size_t kProbationOneIn = 10;
 // Denials and failures beyond a quarter of the memory lose their marks. chosen.
 inline constexpr uint64_t kSecondaryShareOneIn = 4;
-// Buckets that one publish may sweep: the bound on its work.
-inline constexpr size_t kSweepStepsMax = 64;
+// Steps of the hands that one publish may make: the bound on its work.
+inline constexpr size_t kSweepStepsMax = 256;
 
 struct Candidate {
   uint16_t index = 0;  // the caller's own, for finding it again
   uint8_t mark = 0;
   Kind kind = Kind::kRrset;
   bool expired = false;
+  bool settled = false;
   uint32_t learned_s = 0;
 };
 
@@ -61,7 +63,16 @@ struct Candidate {
   return static_cast<uint8_t>(candidate.mark - 1);
 }
 
-// The smallest goes first: fewest marks, then failures, denials, expired and other data, then the oldest.
+[[nodiscard]] constexpr bool is_on_probation(const Candidate& candidate, bool secondary_over_share) {
+  return !candidate.settled || (secondary_over_share && is_secondary(candidate.kind));
+}
+// Whether it settles when the probation hand passes.
+[[nodiscard]] constexpr bool settles(const Candidate& candidate, bool secondary_over_share) {
+  return !candidate.settled && effective_mark(candidate, secondary_over_share) > 0;
+}
+
+// The smallest goes first: fewest marks, those on probation, then failures, denials, expired and other data,
+// then the oldest.
 [[nodiscard]] constexpr uint64_t keep_score(const Candidate& candidate, bool secondary_over_share) {
   uint64_t worth = 3;
   if (candidate.kind == Kind::kFailure) {
@@ -71,16 +82,21 @@ struct Candidate {
   } else if (candidate.expired) {
     worth = 2;
   }
-  return uint64_t{effective_mark(candidate, secondary_over_share)} << 40 | worth << 32 | candidate.learned_s;
+  const uint64_t settled = is_on_probation(candidate, secondary_over_share) ? 0 : 1;
+  const uint64_t mark = effective_mark(candidate, secondary_over_share);
+  return mark << 48 | settled << 40 | worth << 32 | candidate.learned_s;
 }
 
-// The mark an entry begins with.
-[[nodiscard]] constexpr uint8_t mark_of_newcomer(Kind kind, bool has_ghost) {
-  return has_ghost && !is_secondary(kind) ? 1 : 0;
-}
+// Whether a newcomer skips probation.
+[[nodiscard]] constexpr bool settles_at_once(Kind kind, bool has_ghost) { return has_ghost && !is_secondary(kind); }
 // Whether an evicted entry leaves a ghost. Denials and failures do not: a flood of them would drive
 // out the ghosts of data.
-[[nodiscard]] constexpr bool leaves_ghost(Kind kind, uint8_t mark) { return mark == 0 && !is_secondary(kind); }
+[[nodiscard]] constexpr bool leaves_ghost(Kind kind, bool settled) { return !settled && !is_secondary(kind); }
+
+// Which hand makes the next step.
+[[nodiscard]] constexpr bool probation_is_full(uint64_t on_probation, uint64_t entries) {
+  return on_probation > 0 && on_probation * kProbationOneIn >= entries;
+}
 
 enum class EvictionAction : uint8_t {
   kEvict,    // `victim` goes; no mark changes
@@ -93,8 +109,9 @@ struct Eviction {
   uint16_t victim = 0;
 };
 
-namespace detail {
-[[nodiscard]] constexpr const Candidate* worst(std::span<const Candidate> candidates, bool secondary_over_share) {
+// The candidate with the lowest score, if it has no mark left.
+[[nodiscard]] constexpr const Candidate* worst_unused(std::span<const Candidate> candidates,
+                                                      bool secondary_over_share) {
   const Candidate* found = nullptr;
   uint64_t lowest = UINT64_MAX;
   for (const Candidate& candidate : candidates) {
@@ -104,33 +121,29 @@ namespace detail {
       found = &candidate;
     }
   }
-  return found;
+  const bool is_unused = found != nullptr && effective_mark(*found, secondary_over_share) == 0;
+  return is_unused ? found : nullptr;
 }
-}  // namespace detail
 
-// A newcomer finds its bucket full. Everyone in it in use: the newcomer is turned away, and may get
+// A newcomer finds its buckets full. Everyone in them in use: the newcomer is turned away, and may get
 // in when it has come as often as they have marks. A denial or failure never wears down marks.
-[[nodiscard]] constexpr Eviction decide_full_bucket(std::span<const Candidate> bucket, Kind newcomer,
-                                                    bool secondary_over_share) {
-  const Candidate* victim = detail::worst(bucket, secondary_over_share);
-  if (victim == nullptr) return {};
-  if (effective_mark(*victim, secondary_over_share) == 0) return {EvictionAction::kEvict, victim->index};
+[[nodiscard]] constexpr Eviction decide_full_buckets(std::span<const Candidate> present, Kind newcomer,
+                                                     bool secondary_over_share) {
+  if (present.empty()) return {};
+  const Candidate* victim = worst_unused(present, secondary_over_share);
+  if (victim != nullptr) return {EvictionAction::kEvict, victim->index};
   return {is_secondary(newcomer) ? EvictionAction::kKeepAll : EvictionAction::kDecay, 0};
 }
 
-// The hand at one bucket: `window` is that bucket's entries and those of its neighbours, the first
-// `in_bucket` of them its own. kDecay is meant for its own only.
-[[nodiscard]] constexpr Eviction decide_sweep(std::span<const Candidate> window, size_t in_bucket,
-                                              bool secondary_over_share) {
-  const auto on_probation =
-      static_cast<size_t>(std::count_if(window.begin(), window.end(), [&](const Candidate& candidate) {
-        return effective_mark(candidate, secondary_over_share) == 0;
-      }));
-  const bool probation_is_full = on_probation > 0 && on_probation * kProbationOneIn >= window.size();
-  const Candidate* victim = detail::worst(probation_is_full ? window : window.first(in_bucket), secondary_over_share);
-  if (victim == nullptr) return {};
-  if (effective_mark(*victim, secondary_over_share) == 0) return {EvictionAction::kEvict, victim->index};
-  return {EvictionAction::kDecay, 0};
+// The probation hand: `window` are those on probation in its bucket and its neighbours.
+[[nodiscard]] constexpr Eviction decide_probation(std::span<const Candidate> window, bool secondary_over_share) {
+  const Candidate* victim = worst_unused(window, secondary_over_share);
+  return victim == nullptr ? Eviction{} : Eviction{EvictionAction::kEvict, victim->index};
+}
+
+// The hand of the settled, at one of them.
+[[nodiscard]] constexpr EvictionAction decide_settled(const Candidate& candidate, bool secondary_over_share) {
+  return effective_mark(candidate, secondary_over_share) == 0 ? EvictionAction::kEvict : EvictionAction::kDecay;
 }
 
 }  // namespace cache

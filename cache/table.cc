@@ -8,8 +8,8 @@
 namespace cache {
 
 namespace {
-// Slots cost a tenth of what entries cost, so they are made plenty: at 60 % the bytes run out
-// first, and about one bucket in twenty is full (Poisson, mean 4.2, more than 7).
+// Slots cost a tenth of what entries cost, so they are made plenty: at 60 % the bytes run out first, and
+// with two buckets for each key next to nobody (two of a million) finds both full.
 constexpr uint64_t kFillPercent = 60;
 constexpr uint64_t kBytesPerBucket = sizeof(Bucket) + sizeof(uint64_t);  // with its ghosts
 constexpr uint32_t kBucketsMin = 16;

@@ -85,7 +85,7 @@ void Writer::drain(base::Now now) {
       remove(now, change.key);
       continue;
     }
-    cache_->visit_bucket(cache_->bucket_of(change.key), [&](const cache::Entry& entry, uint8_t mark) {
+    cache_->visit_places_of(change.key, [&](const cache::Entry& entry, uint8_t mark) {
       if (entry.header().hash == change.key) consider(times, entry, mark, Source::kQueue);
     });
     if (i % 64 == 0) reader_->quiescent();

@@ -448,7 +448,7 @@ void Writer::compact_record(const TimeBase& times, uint32_t block, base::Bytes b
 uint8_t Writer::mark_now(const Record& record, uint8_t mark) {
   mark = std::max(mark, record.head.mark);
   const cache::Key key = cache_->key(record.parts.name, record.parts.header.type, record.parts.header.space);
-  cache_->visit_bucket(cache_->bucket_of(key.hash), [&](const cache::Entry& entry, uint8_t now) {
+  cache_->visit_places_of(key.hash, [&](const cache::Entry& entry, uint8_t now) {
     if (entry.matches(key)) mark = std::max(mark, now);
   });
   return mark;

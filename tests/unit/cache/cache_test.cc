@@ -156,6 +156,30 @@ TEST(Cache, ForEachVisitsEveryEntryOnce) {
   EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
 }
 
+// At the fill the table is made for no key finds both of its buckets full: whoever was let in is found again,
+// and is taken out whole wherever it was.
+TEST(Cache, AsManyAsFitAreAllFoundAgain) {
+  OneReaderCache it(8 << 20);
+  constexpr int kCount = 40'000;
+  const auto host = [](int i) { return "www" + std::to_string(i) + ".example.com"; };
+  for (int i = 0; i < kCount; ++i) ASSERT_EQ(it.publish({.name = host(i)}), PublishOutcome::kStored);
+  EXPECT_EQ(it.cache.usage().evictions, 0U);
+  for (int i = 0; i < kCount; ++i) ASSERT_NE(it.lookup(host(i)), nullptr) << i;
+  for (int i = 0; i < kCount; ++i) {
+    const wire::Name owner = cache_test::name(host(i));
+    const cache::Key key = it.cache.key(owner, wire::Type::kA, cache::Space::kAnswer);
+    int visited = 0;
+    it.cache.visit_places_of(key.hash, [&](const cache::Entry& entry, uint8_t mark) {
+      if (!entry.matches(key)) return;
+      ++visited;
+      EXPECT_EQ(mark, 1);
+    });
+    ASSERT_EQ(visited, 1) << i;
+  }
+  for (int i = 0; i < kCount; ++i) it.remove(host(i));
+  EXPECT_EQ(it.cache.usage().entries, 0U);
+}
+
 TEST(Cache, KeysDependOnTheSecret) {
   cache::CacheOptions options;
   options.memory_bytes = 1 << 20;

@@ -28,15 +28,17 @@ TEST(Eviction, WhoLeavesAFullBucket) {
     EvictionAction action;
     uint16_t victim;
   };
-  const Candidate used{0, 3, Kind::kRrset, false, 50};
-  const Candidate used_once{0, 1, Kind::kRrset, false, 50};
-  const Candidate unused{0, 0, Kind::kRrset, false, 50};
-  const Candidate unused_older{0, 0, Kind::kRrset, false, 40};
-  const Candidate unused_expired{0, 0, Kind::kRrset, true, 60};
-  const Candidate unused_denial{0, 0, Kind::kNxdomain, false, 70};
-  const Candidate unused_failure{0, 0, Kind::kFailure, false, 80};
-  const Candidate denial_once{0, 1, Kind::kNodata, false, 70};
-  const Candidate denial_used{0, 3, Kind::kNodata, false, 70};
+  const Candidate used{0, 3, Kind::kRrset, false, false, 50};
+  const Candidate used_once{0, 1, Kind::kRrset, false, false, 50};
+  const Candidate unused{0, 0, Kind::kRrset, false, false, 50};
+  const Candidate unused_older{0, 0, Kind::kRrset, false, false, 40};
+  const Candidate unused_expired{0, 0, Kind::kRrset, true, false, 60};
+  const Candidate unused_denial{0, 0, Kind::kNxdomain, false, false, 70};
+  const Candidate unused_failure{0, 0, Kind::kFailure, false, false, 80};
+  const Candidate denial_once{0, 1, Kind::kNodata, false, false, 70};
+  const Candidate denial_used{0, 3, Kind::kNodata, false, false, 70};
+  const Candidate settled{0, 0, Kind::kRrset, false, true, 30};
+  const Candidate settled_denial{0, 3, Kind::kNodata, false, true, 70};
   const Row rows[] = {
       {"the older of two unused", {unused, unused_older, used}, Kind::kRrset, false, EvictionAction::kEvict, 1},
       {"expired before fresh", {unused_older, unused_expired}, Kind::kRrset, false, EvictionAction::kEvict, 1},
@@ -45,6 +47,9 @@ TEST(Eviction, WhoLeavesAFullBucket) {
       {"one use of a denial is none", {unused, denial_once}, Kind::kRrset, false, EvictionAction::kEvict, 1},
       {"a denial that is used stays before unused data", {unused, denial_used}, Kind::kRrset, false, EvictionAction::kEvict, 0},
       {"unless denials have more than their share", {unused, denial_used}, Kind::kRrset, true, EvictionAction::kEvict, 1},
+      {"on probation before settled", {settled, unused}, Kind::kRrset, false, EvictionAction::kEvict, 1},
+      {"settled but not used since before used", {used_once, settled}, Kind::kRrset, false, EvictionAction::kEvict, 1},
+      {"settled denials beyond their share too", {unused, settled_denial}, Kind::kRrset, true, EvictionAction::kEvict, 1},
       {"all in use: data wears the marks down", {used, used_once}, Kind::kRrset, false, EvictionAction::kDecay, 0},
       {"all in use: so does a delegation", {used, used_once}, Kind::kDelegation, false, EvictionAction::kDecay, 0},
       {"all in use: a denial does not", {used, used_once}, Kind::kNxdomain, false, EvictionAction::kKeepAll, 0},
@@ -54,35 +59,67 @@ TEST(Eviction, WhoLeavesAFullBucket) {
   for (const Row& row : rows) {
     SCOPED_TRACE(row.what);
     const auto bucket = numbered(row.bucket);
-    const Eviction eviction = cache::decide_full_bucket(bucket, row.newcomer, row.secondary_over_share);
+    const Eviction eviction = cache::decide_full_buckets(bucket, row.newcomer, row.secondary_over_share);
     EXPECT_EQ(eviction.action, row.action);
     if (row.action == EvictionAction::kEvict) { EXPECT_EQ(eviction.victim, row.victim); }
   }
 }
 
-TEST(Eviction, WhereTheHandPasses) {
-  const Candidate used{0, 2, Kind::kRrset, false, 50};
-  const Candidate unused{0, 0, Kind::kRrset, false, 50};
-  const Candidate unused_older{0, 0, Kind::kRrset, false, 40};
-  // A tenth is on probation: the worst of the whole window goes, no mark changes.
-  std::vector<Candidate> window(20, used);
-  window[11] = unused;
-  window[17] = unused_older;
-  Eviction eviction = cache::decide_sweep(numbered(window), 4, false);
-  EXPECT_EQ(eviction.action, EvictionAction::kEvict);
-  EXPECT_EQ(eviction.victim, 17);
-  // Less than that: only the hand's own bucket is touched, by decay...
-  window[17] = used;
-  EXPECT_EQ(cache::decide_sweep(numbered(window), 4, false).action, EvictionAction::kDecay);
-  // ...or, where someone in it has no mark left, by eviction.
-  window[11] = used;
-  window[2] = unused;
-  eviction = cache::decide_sweep(numbered(window), 4, false);
+TEST(Eviction, WhereTheProbationHandPasses) {
+  const Candidate used{0, 2, Kind::kRrset, false, false, 30};
+  const Candidate unused{0, 0, Kind::kRrset, false, false, 50};
+  const Candidate unused_older{0, 0, Kind::kRrset, false, false, 40};
+  const Eviction eviction = cache::decide_probation(numbered({unused, used, unused_older, used}), false);
   EXPECT_EQ(eviction.action, EvictionAction::kEvict);
   EXPECT_EQ(eviction.victim, 2);
-  // Nobody there, and nobody in the hand's own bucket.
-  EXPECT_EQ(cache::decide_sweep({}, 0, false).action, EvictionAction::kKeepAll);
-  EXPECT_EQ(cache::decide_sweep(numbered({used, used}), 0, false).action, EvictionAction::kKeepAll);
+  EXPECT_EQ(cache::decide_probation(numbered({used, used}), false).action, EvictionAction::kKeepAll);
+  EXPECT_EQ(cache::decide_probation({}, false).action, EvictionAction::kKeepAll);
+}
+
+TEST(Eviction, WhoSettles) {
+  struct Row {
+    const char* what;
+    Candidate candidate;
+    bool secondary_over_share;
+    bool settles;
+    bool is_on_probation;
+    EvictionAction settled_hand;
+  };
+  constexpr auto kEvict = EvictionAction::kEvict;
+  constexpr auto kDecay = EvictionAction::kDecay;
+  const Row rows[] = {
+      {"data used once", {0, 1, Kind::kRrset, false, false, 50}, false, true, true, kDecay},
+      {"data never used", {0, 0, Kind::kRrset, false, false, 50}, false, false, true, kEvict},
+      {"data that has settled", {0, 1, Kind::kRrset, false, true, 50}, true, false, false, kDecay},
+      {"a denial used once", {0, 1, Kind::kNxdomain, false, false, 50}, false, false, true, kEvict},
+      {"a denial used twice", {0, 2, Kind::kNxdomain, false, false, 50}, false, true, true, kDecay},
+      {"the same beyond their share", {0, 2, Kind::kNxdomain, false, false, 50}, true, false, true, kEvict},
+      {"a denial that has settled", {0, 3, Kind::kNxdomain, false, true, 50}, false, false, false, kDecay},
+      {"and has no right to it now", {0, 3, Kind::kNxdomain, false, true, 50}, true, false, true, kEvict},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.what);
+    EXPECT_EQ(cache::settles(row.candidate, row.secondary_over_share), row.settles);
+    EXPECT_EQ(cache::is_on_probation(row.candidate, row.secondary_over_share), row.is_on_probation);
+    EXPECT_EQ(cache::decide_settled(row.candidate, row.secondary_over_share), row.settled_hand);
+  }
+}
+
+TEST(Eviction, WhichHandMoves) {
+  EXPECT_FALSE(cache::probation_is_full(0, 0));
+  EXPECT_FALSE(cache::probation_is_full(0, 5));
+  EXPECT_FALSE(cache::probation_is_full(9, 100));
+  EXPECT_TRUE(cache::probation_is_full(10, 100));
+  EXPECT_TRUE(cache::probation_is_full(1, 1));
+}
+
+TEST(Eviction, WhoSettlesAtOnceAndWhoLeavesAGhost) {
+  EXPECT_TRUE(cache::settles_at_once(Kind::kRrset, true));
+  EXPECT_FALSE(cache::settles_at_once(Kind::kRrset, false));
+  EXPECT_FALSE(cache::settles_at_once(Kind::kNxdomain, true));
+  EXPECT_TRUE(cache::leaves_ghost(Kind::kRrset, false));
+  EXPECT_FALSE(cache::leaves_ghost(Kind::kRrset, true));
+  EXPECT_FALSE(cache::leaves_ghost(Kind::kFailure, false));
 }
 
 // A flood of `count` one-time entries over 1000 names in use, each of which is asked for now and then.
