@@ -1,6 +1,7 @@
 // Big-endian integers in byte strings, and the one cast between characters and bytes.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -16,7 +17,12 @@ inline uint16_t load_be16(const uint8_t* at) { return static_cast<uint16_t>((at[
 inline uint32_t load_be32(const uint8_t* at) {
   return (uint32_t{at[0]} << 24) | (uint32_t{at[1]} << 16) | (uint32_t{at[2]} << 8) | uint32_t{at[3]};
 }
-inline uint64_t load_be64(const uint8_t* at) { return (uint64_t{load_be32(at)} << 32) | load_be32(at + 4); }
+inline uint64_t load_be64(const uint8_t* at) {
+  static_assert(std::endian::native == std::endian::little, "big-endian machines need no swap");
+  uint64_t value = 0;
+  std::memcpy(&value, at, sizeof(value));
+  return __builtin_bswap64(value);
+}
 inline void store_be16(uint8_t* at, uint16_t value) {
   at[0] = static_cast<uint8_t>(value >> 8);
   at[1] = static_cast<uint8_t>(value);
@@ -29,7 +35,8 @@ inline void store_be32(uint8_t* at, uint32_t value) {
   at[3] = static_cast<uint8_t>(value);
 }
 inline void store_be64(uint8_t* at, uint64_t value) {
-  for (int index = 0; index < 8; ++index) at[index] = static_cast<uint8_t>(value >> (56 - 8 * index));
+  value = __builtin_bswap64(value);
+  std::memcpy(at, &value, sizeof(value));
 }
 
 // memcpy and memcmp == 0 for what is mostly 16 to 64 bytes: blocks of 16, the last one overlapping the one

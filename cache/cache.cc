@@ -51,7 +51,7 @@ Words<kPlaces> words_of(const Places& places) {
   return words;
 }
 
-bool is_for(SlotWord word, const Key& key) {
+[[gnu::always_inline]] inline bool is_for(SlotWord word, const Key& key) {
   return word != 0 && tag_matches(word, key.hash) && entry_of(word)->matches(key);
 }
 
@@ -382,7 +382,7 @@ Key Cache::key(wire::NameView name, wire::Type type, Space space) const {
 void Cache::prefetch(uint64_t hash) const { __builtin_prefetch(&table_->buckets.home_of(hash)); }
 
 namespace {
-const Entry* find_and_mark(Bucket& bucket, const Key& key) {
+[[gnu::always_inline]] inline const Entry* find_and_mark(Bucket& bucket, const Key& key) {
   for (size_t i = 0; i < kSlotsPerBucket; ++i) {
     // Pairs with the compare-and-swap in put().
     const SlotWord word = bucket.slots[i].load(std::memory_order_acquire);
@@ -394,13 +394,14 @@ const Entry* find_and_mark(Bucket& bucket, const Key& key) {
   }
   return nullptr;
 }
+[[gnu::noinline]] const Entry* find_in_second(Bucket& bucket, const Key& key) { return find_and_mark(bucket, key); }
 }  // namespace
 
 const Entry* Cache::lookup(const Key& key) {
   Bucket& home = table_->buckets.home_of(key.hash);
   const Entry* const entry = find_and_mark(home, key);
   if (entry != nullptr || !home.has_overflowed()) return entry;
-  return find_and_mark(table_->buckets.second_of(key.hash), key);
+  return find_in_second(table_->buckets.second_of(key.hash), key);
 }
 
 const Entry* Cache::peek(const Key& key) const {

@@ -58,7 +58,9 @@ class Cache {
   // REQUIRES: `name` is lower case and outlives the key.
   [[nodiscard]] Key key(wire::NameView name, wire::Type type, Space space) const;
   // The same in two steps, for several keys of one name.
-  [[nodiscard]] NameHash hash_name(wire::NameView name) const { return NameHash{hash_(name.bytes())}; }
+  [[gnu::always_inline]] [[nodiscard]] NameHash hash_name(wire::NameView name) const {
+    return NameHash{hash_(name.bytes())};
+  }
   [[nodiscard]] static Key key(wire::NameView name, NameHash name_hash, wire::Type type, Space space) {
     return Key{name, type, space, key_hash(name_hash, type, space)};
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <limits>
 
 namespace net {
 namespace {
@@ -11,9 +13,7 @@ namespace {
 constexpr uint64_t kListenerBit = uint64_t{1} << 63;
 constexpr uint32_t kGenerationMask = 0x7fffffff;
 
-uint64_t token_of(uint32_t slot, uint32_t generation) {
-  return (uint64_t{generation & kGenerationMask} << 32) | slot;
-}
+uint64_t token_of(uint32_t slot, uint32_t generation) { return (uint64_t{generation & kGenerationMask} << 32) | slot; }
 
 timespec to_timespec(base::Duration duration) {
   const auto whole = base::duration_cast<base::seconds>(duration);
@@ -71,8 +71,10 @@ void MmsgDriver::want(WatchId id, Interest interest) {
   if (before == interest) return;
   watch.interest = interest;
   // Nothing wanted is not watched at all: epoll would go on reporting hang-ups.
-  if (before == Interest{}) update(EPOLL_CTL_ADD, slot);
-  else update(interest == Interest{} ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, slot);
+  if (before == Interest{})
+    update(EPOLL_CTL_ADD, slot);
+  else
+    update(interest == Interest{} ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, slot);
 }
 
 void MmsgDriver::close(WatchId id) {
@@ -86,11 +88,26 @@ int MmsgDriver::descriptor(WatchId id) const { return watches_[static_cast<uint3
 
 // Waiting ----------------------------------------------------------------------------------------
 
+int MmsgDriver::wait_for_ready(std::optional<base::Duration> wait) {
+  const auto room = static_cast<int>(ready_.size());
+  if (waits_exactly_) {
+    const timespec timeout = to_timespec(wait.value_or(base::Duration(0)));
+    const int count = epoll_pwait2(epoll_.get(), ready_.data(), room, wait ? &timeout : nullptr, nullptr);
+    // Some filters of system calls and valgrind do not know it.
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    waits_exactly_ = false;
+  }
+  int timeout_ms = -1;
+  if (wait) {
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(*wait).count();
+    timeout_ms = static_cast<int>(std::min<int64_t>(whole, std::numeric_limits<int>::max()));
+  }
+  return epoll_wait(epoll_.get(), ready_.data(), room, timeout_ms);
+}
+
 void MmsgDriver::collect(std::optional<base::Duration> wait, ReadySink& sink) {
   if (ready_next_ == ready_end_) {
-    const timespec timeout = to_timespec(wait.value_or(base::Duration(0)));
-    const int count = epoll_pwait2(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()),
-                                   wait ? &timeout : nullptr, nullptr);
+    const int count = wait_for_ready(wait);
     ready_next_ = 0;
     ready_end_ = count > 0 ? static_cast<size_t>(count) : 0;
   }
@@ -164,11 +181,13 @@ size_t MmsgDriver::receive_batch(const UdpListener& listener, size_t batch) {
       continue;
     }
     Arrival arrival;
-    if (listener.local != nullptr) arrival.local = *listener.local;
+    if (listener.local != nullptr)
+      arrival.local = *listener.local;
     else if ((header.msg_flags & MSG_CTRUNC) != 0) {  // where to answer from is not known
       counters_.add(base::Counter::kNetUdpReceiveErrors);
       continue;
-    } else read_packet_info(header, arrival);
+    } else
+      read_packet_info(header, arrival);
     events_.add(DatagramReceived{listener.id, to_endpoint(slot.client), arrival.local, arrival.interface_index,
                                  base::Bytes(slot.bytes).first(headers_[index].msg_len)});
   }

@@ -51,10 +51,12 @@ class MmsgDriver final : public Driver {
 
   MmsgDriver(Descriptor epoll, EventQueue& events, base::Counters& counters);
   void update(int operation, uint32_t slot);
+  [[nodiscard]] int wait_for_ready(std::optional<base::Duration> wait);
   void receive(const UdpListener& listener);
   [[nodiscard]] size_t receive_batch(const UdpListener& listener, size_t batch);
 
   Descriptor epoll_;
+  bool waits_exactly_ = true;  // epoll_pwait2; else in whole milliseconds
   EventQueue& events_;
   base::Counters& counters_;
   std::vector<Watch> watches_;

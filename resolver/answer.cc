@@ -237,31 +237,33 @@ wire::Header answer_header(const wire::Query& query, const AnswerParts& parts, w
 
 // Most hits: one RRset whose owner is the question, and no option to answer. Gives 0 when it does not
 // fit; the long way does the same and all else.
-size_t compose_plain(base::Now now, const wire::Query& query, const AnswerParts& parts, size_t limit, uint8_t* out) {
+size_t compose_plain(const wire::Query& query, const AnswerParts& parts, size_t limit, uint8_t* out) {
   const cache::Entry& entry = *parts.chain[0];
   const base::Bytes question = query.question_bytes;
   const base::Bytes body = entry.body();
-  const base::Bytes tail = query.edns && query.edns->dnssec_ok ? entry.tail() : base::Bytes();
-  const size_t opt_bytes = query.edns ? kOptHeaderBytes : 0;
+  const bool has_edns = query.edns.has_value();
+  const bool dnssec_ok = has_edns && query.edns->dnssec_ok;
+  const base::Bytes tail = dnssec_ok ? entry.tail() : base::Bytes();
+  const size_t opt_bytes = has_edns ? kOptHeaderBytes : 0;
   if (wire::kHeaderBytes + question.size() + body.size() + tail.size() + opt_bytes > limit) return 0;
   uint8_t* at = out + wire::kHeaderBytes;
   base::copy_short(at, question.data(), question.size());
   at += question.size();
-  const uint32_t ttl_s = entry.ttl_left_s(now.boot);
-  wire::copy_rendered(body, wire::kHeaderBytes, ttl_s, at);
+  wire::copy_rendered(body, wire::kHeaderBytes, parts.plain_ttl_s, at);
   at += body.size();
-  wire::Header header = answer_header(query, parts, wire::Rcode::kNoerror);
-  header.answer_count = entry.header().record_count;
+  uint64_t answers = entry.header().record_count;
   if (!tail.empty()) {
-    wire::copy_rendered(tail, wire::kHeaderBytes, ttl_s, at);
+    wire::copy_rendered(tail, wire::kHeaderBytes, parts.plain_ttl_s, at);
     at += tail.size();
-    header.answer_count = static_cast<uint16_t>(header.answer_count + entry.header().tail_count);
+    answers += entry.header().tail_count;
   }
-  if (query.edns) {
-    at += write_opt(query, wire::Rcode::kNoerror, {}, at);
-    header.additional_count = 1;
-  }
-  header.write(out);
+  if (has_edns) at += write_opt(query, wire::Rcode::kNoerror, {}, at);
+  // The header of answer_header(), in two words: QR, RA and NOERROR, and a question.
+  const wire::QueryHeader& asked = query.header;
+  const bool authentic = parts.authentic && (asked.ad || dnssec_ok);
+  base::store_be32(out, uint32_t{asked.id} << 16 | 0x8080U | uint32_t{asked.rd} << 8 | uint32_t{authentic} << 5 |
+                            uint32_t{asked.cd} << 4);
+  base::store_be64(out + 4, uint64_t{1} << 48 | answers << 32 | uint64_t{has_edns});
   return static_cast<size_t>(at - out);
 }
 
@@ -272,8 +274,8 @@ size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Quer
   const size_t limit = size_limit(client, query);
   CHECK(out.size() >= limit);
   const bool has_options = query.edns && !query.edns->options.empty();
-  if (parts.is_plain && !has_options) {
-    const size_t size = compose_plain(now, query, parts, limit, out.data());
+  if (parts.plain_ttl_s != 0 && !has_options) {
+    const size_t size = compose_plain(query, parts, limit, out.data());
     if (size != 0) return size;
   }
   return compose_any(now, client, query, parts, policy, out.first(limit));

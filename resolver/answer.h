@@ -36,8 +36,8 @@ struct AnswerParts {
   std::string_view error_text{};
   uint32_t expired_ttl_s = 0;  // the TTL of records past theirs (RFC 8767 §4), where a stale answer is given
   bool authentic = false;      // AD, where the client asked for it (RFC 6840 §5.7)
-  // The chain is one fresh RRset, found by the question's name and type: most hits.
-  bool is_plain = false;
+  // Not 0: the chain is one fresh RRset with so much TTL left, found by the question's name and type: most hits.
+  uint32_t plain_ttl_s = 0;
 };
 
 // REQUIRES: out.size() >= kUdpAnswerBytesMax (UDP) or kAnswerBytesMax (TCP). Returns the size.

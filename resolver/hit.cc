@@ -56,7 +56,8 @@ Counter counter_of(wire::Rcode rcode) {
   return Counter::kAnswerOther;
 }
 
-void answer(Turn& turn, HitSlot& slot, const wire::Query& query, const AnswerParts& parts) {
+[[gnu::always_inline]] inline void answer(Turn& turn, HitSlot& slot, const wire::Query& query,
+                                          const AnswerParts& parts) {
   slot.out_bytes = compose_answer(turn.now, slot.query, query, parts, turn.policy, slot.out);
   slot.outcome = HitOutcome::kAnswered;
   turn.counters.add(counter_of(parts.rcode));
@@ -64,7 +65,7 @@ void answer(Turn& turn, HitSlot& slot, const wire::Query& query, const AnswerPar
   if (truncated) turn.counters.add(Counter::kClientTruncated);
 }
 
-void refuse(Turn& turn, HitSlot& slot, const wire::Query& query, wire::Rcode rcode) {
+[[gnu::noinline]] void refuse(Turn& turn, HitSlot& slot, const wire::Query& query, wire::Rcode rcode) {
   if (rcode == wire::Rcode::kFormerr) turn.counters.add(Counter::kClientFormerr);
   if (rcode == wire::Rcode::kNotimp) turn.counters.add(Counter::kClientNotimp);
   if (rcode == wire::Rcode::kBadvers) turn.counters.add(Counter::kClientBadvers);
@@ -172,30 +173,13 @@ class Lookup {
 
   // True when the whole chain is there and fresh.
   bool find(const cache::Key& first, cache::NameHash name_hash) {
-    std::array<uint8_t, wire::kNameBytesMax> target_bytes;
-    cache::Key key = first;
-    for (;;) {
-      if (add(turn_.cache.lookup(key))) return true;
-      const cache::Entry* const alias = find_alias(key.name, name_hash);
-      if (alias == nullptr) break;
-      const auto target = add_alias(*alias);
-      if (!target) return false;
-      const base::MutableBytes lowercase(target_bytes.data(), target->size());
-      wire::lowercase_into(target->bytes(), lowercase);
-      const wire::NameView name = wire::NameView::from_checked(lowercase);
-      name_hash = turn_.cache.hash_name(name);
-      key = cache::Cache::key(name, name_hash, query_.type, cache::Space::kAnswer);
-    }
-    const auto nxdomain = cache::Cache::key(key.name, name_hash, wire::Type::kNone, cache::Space::kNxdomain);
-    if (!add(turn_.cache.lookup(nxdomain))) return false;
-    rcode_ = wire::Rcode::kNxdomain;
-    return true;
+    return add(turn_.cache.lookup(first)) || find_further(first, name_hash);
   }
   // The link that popular demand should refresh, if any.
   [[nodiscard]] const cache::Entry* expiring() const {
     for (size_t link = 0; link < links_; ++link) {
       const cache::Entry& entry = *chain_[link];
-      if (!is_expiring(entry.header().ttl_s, entry.ttl_left_at(turn_.now_s))) continue;
+      if (!is_expiring(entry.header().ttl_s, ttl_left_s_[link])) continue;
       if (turn_.cache.is_popular(turn_.cache.key(entry.name(), entry.header().type, cache::Space::kAnswer))) {
         return &entry;
       }
@@ -209,27 +193,52 @@ class Lookup {
             .error = {},
             .error_text = {},
             .authentic = all_secure_,
-            .is_plain = is_plain};
+            .plain_ttl_s = is_plain ? ttl_left_s_[0] : 0};
   }
 
  private:
-  [[nodiscard]] bool is_usable(const cache::Entry* entry) const {
-    if (entry == nullptr || entry->ttl_left_at(turn_.now_s) == 0) return false;
+  // The TTL left of an entry that may answer; 0: it may not.
+  [[nodiscard]] uint32_t usable_ttl_s(const cache::Entry* entry) const {
+    if (entry == nullptr) return 0;
     const cache::EntryHeader& header = entry->header();
-    if (header.rank < cache::Rank::kNonAuthAnswer) return false;  // glue and referrals answer nobody (RFC 2181 §5.4.1)
-    return header.validation != cache::Validation::kBogus || query_.header.cd;
+    if (header.rank < cache::Rank::kNonAuthAnswer) return 0;  // glue and referrals answer nobody (RFC 2181 §5.4.1)
+    if (header.validation == cache::Validation::kBogus && !query_.header.cd) return 0;
+    return entry->ttl_left_at(turn_.now_s);
   }
   bool add(const cache::Entry* entry) {
-    if (!is_usable(entry)) return false;
+    const uint32_t ttl_s = usable_ttl_s(entry);
+    if (ttl_s == 0) return false;
+    ttl_left_s_[links_] = ttl_s;
     chain_[links_++] = entry;
     all_secure_ = all_secure_ && entry->header().validation == cache::Validation::kSecure;
+    return true;
+  }
+  // Nothing to answer with is under `first`: on along aliases, or to the denial of the last name.
+  [[gnu::noinline]] bool find_further(const cache::Key& first, cache::NameHash name_hash) {
+    std::array<uint8_t, wire::kNameBytesMax> target_bytes;
+    cache::Key key = first;
+    for (;;) {
+      const cache::Entry* const alias = find_alias(key.name, name_hash);
+      if (alias == nullptr) break;
+      const auto target = add_alias(*alias);
+      if (!target) return false;
+      const base::MutableBytes lowercase(target_bytes.data(), target->size());
+      wire::lowercase_into(target->bytes(), lowercase);
+      const wire::NameView name = wire::NameView::from_checked(lowercase);
+      name_hash = turn_.cache.hash_name(name);
+      key = cache::Cache::key(name, name_hash, query_.type, cache::Space::kAnswer);
+      if (add(turn_.cache.lookup(key))) return true;
+    }
+    const auto nxdomain = cache::Cache::key(key.name, name_hash, wire::Type::kNone, cache::Space::kNxdomain);
+    if (!add(turn_.cache.lookup(nxdomain))) return false;
+    rcode_ = wire::Rcode::kNxdomain;
     return true;
   }
   const cache::Entry* find_alias(wire::NameView name, cache::NameHash name_hash) {
     if (!follows_aliases(query_.type)) return nullptr;
     const cache::Entry* const alias =
         turn_.cache.lookup(cache::Cache::key(name, name_hash, wire::Type::kCname, cache::Space::kAnswer));
-    return is_usable(alias) && alias->header().kind == cache::Kind::kRrset ? alias : nullptr;
+    return usable_ttl_s(alias) != 0 && alias->header().kind == cache::Kind::kRrset ? alias : nullptr;
   }
   // Nothing when the chain is too long: it may be a loop, which the engine tells from a long chain.
   std::optional<wire::NameView> add_alias(const cache::Entry& alias) {
@@ -242,6 +251,7 @@ class Lookup {
   Turn& turn_;
   const wire::Query& query_;
   std::array<const cache::Entry*, kAliasLinksMax + 1> chain_;
+  std::array<uint32_t, kAliasLinksMax + 1> ttl_left_s_;
   size_t links_ = 0;
   wire::Rcode rcode_ = wire::Rcode::kNoerror;
   bool all_secure_ = true;

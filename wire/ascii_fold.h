@@ -64,7 +64,7 @@ inline bool equal_ignoring_case(const uint8_t* left, const uint8_t* right, size_
 }
 
 // REQUIRES: `from` and `to` do not overlap, or are the same.
-inline void lowercase_bytes(const uint8_t* from, uint8_t* to, size_t size) {
+[[gnu::always_inline]] inline void lowercase_bytes(const uint8_t* from, uint8_t* to, size_t size) {
   const auto fold = [&]<class Block>(Block block, size_t at, auto lowercase) {
     std::memcpy(&block, from + at, sizeof(block));
     block = lowercase(block);

@@ -32,6 +32,9 @@ struct ExtendedErrorOption {
 };
 
 struct Edns {
+  // Written out: what `= default` makes sets all bytes to zero first, for each query anew.
+  Edns() {}  // NOLINT(modernize-use-equals-default)
+
   uint16_t payload_bytes = 0;  // as sent
   uint8_t extended_rcode = 0;  // upper eight bits
   uint8_t version = 0;

@@ -42,11 +42,12 @@ class NameView {
   // The size of the name that parse() would give, or 0 where it would give an error.
   static size_t checked_size(base::Bytes bytes) {
     const size_t limit = bytes.size() < kNameBytesMax ? bytes.size() : kNameBytesMax;
+    const uint8_t* const data = bytes.data();
     for (size_t at = 0; at < limit;) {
-      const uint8_t length = bytes[at];
-      if (length > kLabelBytesMax) return 0;
-      at += size_t{length} + 1;
-      if (length == 0) return at;
+      const size_t length = data[at];
+      const bool is_label = length - 1 < kLabelBytesMax;  // the root wraps
+      if (!is_label) return length == 0 ? at + 1 : 0;
+      at += length + 1;
     }
     return 0;
   }
