@@ -59,20 +59,23 @@ def main():
         if needs_lab:
             context.world = world.World(context.folder, context.load_core)
         try:
-            kept = [measure(context, module) for module in modules.values()]
-        except RuntimeError as error:
-            refuse(str(error))
+            kept = [measure(context, part, module) for part, module in modules.items()]
         finally:
             if context.world:
                 context.world.stop()
         for name, text in context.configs.items():
             print(f"\n# {name}\n{text}")
-    sys.exit(0 if all(kept) else 4)
+    sys.exit(1 if None in kept else 0 if all(kept) else 4)
 
 
-def measure(context, module):
+def measure(context, part, module):
+    """Whether all bars are kept; None: the part could not be measured, the others go on."""
     context.runs = {"kept": 0, "thrown away": 0}
-    result = module.run(context)
+    try:
+        result = module.run(context)
+    except RuntimeError as error:
+        print(f"bench: {part}: {error}", file=sys.stderr, flush=True)
+        return None
     print("\n" + report.write(result, context.environment(), context.results), flush=True)
     return all(bar.kept for bar in result.bars)
 
