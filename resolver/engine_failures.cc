@@ -36,11 +36,11 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   if (resolution == nullptr) return;
   ++resolution->evidence.timeouts;
   // One query is what a probe is; and the address of a server of those is nothing to go on asking them for.
-  const auto is_in_vain = [&] {
-    return resolution->budget->is_small() ||
-           (!resolution->from_client && resolution->visit && are_all_dark(*resolution->visit));
+  const QueryBudget& budget = *resolution->budget;
+  const auto is_sub_question_in_the_dark = [&] {
+    return is_dark && !resolution->from_client && resolution->visit && are_all_dark(*resolution->visit);
   };
-  if (is_dark && is_in_vain()) {
+  if ((budget.is_small() && (is_dark || !budget.has_sends())) || is_sub_question_in_the_dark()) {
     return fail(now, *resolution, Outcome::kFailed, wire::ExtendedError::kNoReachableAuthority, describe(*resolution));
   }
   if (minimised && attempt != nullptr && attempt->udp_sends >= kMinimisedSendsMax) resolution->minimise = false;

@@ -198,6 +198,7 @@ void Engine::Impl::watch_providers(base::Now now) {
     BudgetLimits limits = options_.budget;
     limits.sends = 1;
     limits.wall_time = base::seconds(4);
+    limits.is_small = true;
     if (start_refresh(now, wire::NameView(), wire::Type::kNs, limits)) counters_.add(base::Counter::kProbes);
   }
 }
