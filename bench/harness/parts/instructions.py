@@ -31,4 +31,5 @@ def run(context):
     bars = [report.Bar(f"instructions, {name}", counts[name], HITS_BAR) for name in ("plain", "edns", "edns-do")]
     bars.append(report.Bar("edns-do-signed against edns", counts["edns-do-signed"] / counts["edns"], DO_RATIO_BAR))
     return report.Report("instructions", TITLE, ["query", "instructions"], rows, chart=rows, bars=bars,
-                         raw={"command": " ".join(command).replace(str(context.folder), "FOLDER")})
+                         raw={"command": " ".join(command).replace(str(context.folder), "FOLDER")
+                                       .replace(str(context.build), "BUILD")})
