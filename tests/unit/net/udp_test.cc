@@ -168,7 +168,8 @@ TEST_P(UdpTest, two_loops_share_a_port) {
 
 TEST_P(UdpTest, wakes_from_another_thread) {
   std::thread waker([this] { loop_->wake(); });
-  const std::span<const Event> events = loop_->turn(now_, base::Instant::never());
+  std::span<const Event> events;
+  while (events.empty()) events = loop_->turn(now_, base::Instant::never());  // a turn may end for nothing
   waker.join();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_TRUE(std::holds_alternative<Woken>(events[0]));
