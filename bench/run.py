@@ -76,6 +76,9 @@ def measure(context, part, module):
     except RuntimeError as error:
         print(f"bench: {part}: {error}", file=sys.stderr, flush=True)
         return None
+    finally:  # a part that ended early has left them
+        while context.started:
+            context.started.pop().stop()
     print("\n" + report.write(result, context.environment(), context.results), flush=True)
     return all(bar.kept for bar in result.bars)
 

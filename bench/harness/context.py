@@ -24,6 +24,7 @@ class Context:
         self.load_core = cores[-1]
         self.world = None
         self.configs = {}
+        self.started = []  # servers of the part that is running
         self.runs = {"kept": 0, "thrown away": 0}
         self.progress = None
 

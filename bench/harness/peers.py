@@ -128,6 +128,7 @@ class Server:
         self.config, command = getattr(self, "_" + name)(context, values)
         context.note_config(name, self.config)
         self.process = Process(name, [*under, *command], self.folder, cwd=self.folder)
+        context.started.append(self)
         self.process.wait_until_answers((ADDRESS, port), patience=60)
         self.pid = self.process.popen.pid
         if workers == 1:
@@ -173,6 +174,7 @@ class Echo(Server):
     def __init__(self, name, context, *, command, port):
         self.name, self.port = name, port
         self.process = Process(name, [str(part) for part in command], context.folder)
+        context.started.append(self)
         self.process.wait_until_answers((ADDRESS, port), patience=20)
         self.pid = self.process.popen.pid
         pin.pin(self.pid, context.server_core)
