@@ -192,7 +192,6 @@ class Engine::Impl {
   void start_patience(base::Now now, Resolution& resolution, base::Duration patience);
   [[nodiscard]] base::Duration patience_of(base::Now now, const ZoneVisit& visit) const;
   void on_patience_over(base::Now now, ResolutionId id);
-  bool pass_slow_alias(base::Now now, Resolution& resolution);
   void lose_patience(base::Now now, ResolutionId id, base::Counter reason);
   bool answer_stale(base::Now now, ClientId id, std::string_view why, base::Counter reason);
   bool start_refresh(base::Now now, wire::NameView name, wire::Type type, const BudgetLimits& limits,

@@ -162,23 +162,7 @@ void Engine::Impl::on_patience_over(base::Now now, ResolutionId id) {
   Resolution* resolution = find(id);
   if (resolution == nullptr) return;
   resolution->patience_until = base::Instant::never();
-  if (pass_slow_alias(now, *resolution)) return;
   lose_patience(now, id, base::Counter::kStaleSlow);
-}
-
-// Only the link that is slow is stale: an alias is followed, as its target may be fresh (NLnetLabs/unbound#1424).
-// Who asked first waits for that one too, within its own timer; the alias is asked for on.
-bool Engine::Impl::pass_slow_alias(base::Now now, Resolution& resolution) {
-  if (resolution.phase == Phase::kAwaitAlias) return false;  // its target is slow
-  const Known known = stale_of(now, resolution);
-  if (known.kind != Known::Kind::kAlias && known.kind != Known::Kind::kDname) return false;
-  resolution.result.error_text = describe(resolution);
-  release_flight(resolution, false);  // nothing has failed yet: whoever waits for it asks on
-  const wire::Name name = resolution.name;
-  const wire::Type type = resolution.type;
-  if (!take_stale(now, resolution, base::Counter::kStaleSlow)) return false;
-  start_refresh(now, name, type, options_.budget);
-  return true;
 }
 
 // Who waits for it, directly or over aliases, addresses and flights, gets what is known. The work goes on.
