@@ -181,6 +181,7 @@ void Engine::Impl::use_root_hints(base::Now now, Resolution& resolution) {
   visit.delegation = options_.root_hints;
   visit.lookups.resize(visit.delegation.servers.size(), AddressLookup::kNotStarted);
   resolution.visit = std::move(visit);
+  if (resolution.budget->is_small()) return;  // a probe of a silent root and priming would call each other for ever
   const bool iterated = options_.routes.find({}).steps == std::vector<size_t>{kIterateStep};
   const RouteUse use = iterated ? RouteUse::kAll : RouteUse::kIterate;
   const uint64_t root_ns = question_of({}, wire::Type::kNs, use);
