@@ -3,6 +3,7 @@
 #include <cstring>
 
 namespace wire {
+
 void append_rendered(std::vector<uint8_t>& out, Type type, Class klass, uint32_t ttl, base::Bytes rdata) {
   CHECK(rdata.size() <= 65535);
   const size_t start = out.size();

@@ -15,50 +15,21 @@
 #include <random>
 #include <vector>
 
+#include "bench/echo/datagrams.h"
+
 namespace {
 
-constexpr unsigned kBatch = 64;
-constexpr size_t kDatagramBytes = 2048;
+using echo::Batch;
+using echo::fail;
+using echo::kBatch;
+using echo::kDatagramBytes;
+
 constexpr int kReadyMax = 256;
-
-struct Batch {
-  std::array<mmsghdr, kBatch> headers{};
-  std::array<iovec, kBatch> parts{};
-  std::array<sockaddr_in, kBatch> clients{};
-  std::array<std::array<uint8_t, kDatagramBytes>, kBatch> bytes{};
-  unsigned count = 0;
-
-  void clear() {
-    count = 0;
-    for (size_t index = 0; index < kBatch; ++index) {
-      parts[index] = {bytes[index].data(), kDatagramBytes};
-      headers[index].msg_hdr = {};
-      headers[index].msg_hdr.msg_name = &clients[index];
-      headers[index].msg_hdr.msg_namelen = sizeof(clients[index]);
-      headers[index].msg_hdr.msg_iov = &parts[index];
-      headers[index].msg_hdr.msg_iovlen = 1;
-    }
-  }
-};
-
-[[noreturn]] void fail(const char* sentence) {
-  std::perror(sentence);
-  std::exit(1);
-}
 
 class Relay {
  public:
   Relay(uint16_t port, const char* server) : random_(std::random_device{}()) {
-    listener_ = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    const int receive_bytes = 4 << 20;
-    setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
-    sockaddr_in local{};
-    local.sin_family = AF_INET;
-    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    local.sin_port = htons(port);
-    if (bind(listener_, reinterpret_cast<const sockaddr*>(&local), sizeof(local)) != 0) {
-      fail("bench_cold_echo: cannot bind; is the port in use?");
-    }
+    listener_ = echo::listen_on_loopback(port, SOCK_NONBLOCK);
     server_.sin_family = AF_INET;
     server_.sin_port = htons(53);
     if (inet_pton(AF_INET, server, &server_.sin_addr) != 1) fail("bench_cold_echo: SERVER is no IPv4 address");
