@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "resolver/answer.h"
 #include "resolver/engine_impl.h"
-#include "resolver/registrable_domain.h"
+#include "resolver/sends_of_kin.h"
 #include "wire/rdata.h"
 #include "wire/rendered.h"
 
@@ -86,36 +86,18 @@ bool Engine::Impl::waits_for(ResolutionId start, ResolutionId goal) const {
   return false;
 }
 
-namespace {
-
-// Of the servers that were asked in this question.
-std::vector<wire::Name> silent_domains(const ZoneVisit& visit) {
-  std::vector<wire::Name> domains;
-  for (const Attempt& attempt : visit.attempts) {
-    if (attempt.udp_sends == 0 || visit.upstream != nullptr) continue;
-    domains.emplace_back(registrable_domain(visit.delegation.servers[attempt.server].name));
-  }
-  return domains;
-}
-
-bool is_in(const std::vector<wire::Name>& domains, wire::NameView server) {
-  return !domains.empty() && std::ranges::find(domains, wire::Name(registrable_domain(server))) != domains.end();
-}
-
-}  // namespace
-
 // The server names whose addresses were not looked up, in random order; those of a domain that was silent to this
 // question come last: who serves it serves, as a rule, its servers' names too. One more address of a provider
 // that is dark as a whole helps nobody.
 std::vector<size_t> Engine::Impl::names_to_look_up(ZoneVisit& visit) {
   std::vector<size_t> names;
   std::vector<size_t> last;
-  const std::vector<wire::Name> silent = silent_domains(visit);
+  const SendsOfKin sends = sends_of_kin(visit);
   for (size_t index = 0; index < visit.lookups.size(); ++index) {
     if (visit.lookups[index] != AddressLookup::kNotStarted) continue;
     if (!visit.attempts.empty() && is_name_dark(visit, index)) continue;
     const bool is_suspect = options_.stale.circuits && shared_.providers->is_suspect(groups_of_name(visit, index));
-    (is_suspect || is_in(silent, visit.delegation.servers[index].name) ? last : names).push_back(index);
+    (is_suspect || sends.of_domain[index % SendsOfKin::kServersMax] > 0 ? last : names).push_back(index);
   }
   const auto shuffle = [&](std::vector<size_t>& list) {
     for (size_t left = list.size(); left > 1; --left) {
@@ -130,7 +112,7 @@ std::vector<size_t> Engine::Impl::names_to_look_up(ZoneVisit& visit) {
 
 bool Engine::Impl::has_other_domain_to_look_up(ZoneVisit& visit) {
   const std::vector<size_t> names = names_to_look_up(visit);
-  return !names.empty() && !is_in(silent_domains(visit), visit.delegation.servers[names.front()].name);
+  return !names.empty() && sends_of_kin(visit).of_domain[names.front() % SendsOfKin::kServersMax] == 0;
 }
 
 // Starts the look-up of one more server name's addresses. False: none is left.
