@@ -115,6 +115,24 @@ bool Engine::Impl::has_other_domain_to_look_up(ZoneVisit& visit) {
   return !names.empty() && sends_of_kin(visit).of_domain[names.front() % SendsOfKin::kServersMax] == 0;
 }
 
+// Where all servers of a zone were silent to one name, they are to the next: names that only it can give addresses
+// of are not looked up any more (NRDelegation, CAMP: rows 23 and 25).
+void Engine::Impl::give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameView silent_zone) {
+  const auto has_nearer_delegation = [&](wire::NameView name) {
+    for (wire::NameView zone = name; zone.label_count() > silent_zone.label_count(); zone = zone.parent()) {
+      const cache::Key key = shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation);
+      const cache::Entry* entry = shared_.cache->peek(key);
+      if (entry != nullptr && entry->is_fresh(now.boot)) return true;
+    }
+    return false;
+  };
+  for (size_t index = 0; index < visit.lookups.size(); ++index) {
+    if (visit.lookups[index] != AddressLookup::kNotStarted) continue;
+    const wire::Name name = visit.delegation.servers[index].name.lowercased();
+    if (name.view().is_within(silent_zone) && !has_nearer_delegation(name)) visit.lookups[index] = AddressLookup::kDone;
+  }
+}
+
 // Starts the look-up of one more server name's addresses. False: none is left.
 bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
   if (rejoin_lookups(now, resolution)) return true;
@@ -183,6 +201,10 @@ void Engine::Impl::on_sub_question_done(base::Now now, Resolution& parent, const
   const bool has_data = done.result.outcome == Outcome::kAnswered && !done.result.chain.empty() &&
                         done.result.chain.back()->header().kind == cache::Kind::kRrset;
   if (!has_data && parent.awaited.empty()) ++parent.evidence.no_address;
+  const bool was_silence = done.result.outcome == Outcome::kFailed && done.evidence.timeouts > 0;
+  if (was_silence && done.visit && done.visit->upstream == nullptr) {
+    give_up_names_of(now, *parent.visit, done.visit->delegation.zone);
+  }
   if (has_data) {
     // A TTL of 0 keeps it out of the cache: take it from the result. RFC 2181 §10.3 forbids zones to use an
     // alias as the name of a server; where one does, following it does no harm.

@@ -267,6 +267,7 @@ class Engine::Impl {
                              RouteUse use, const wire::Name* glue_zone = nullptr);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   [[nodiscard]] std::vector<size_t> names_to_look_up(ZoneVisit& visit);
+  void give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameView silent_zone);
   [[nodiscard]] bool has_other_domain_to_look_up(ZoneVisit& visit);
   bool look_up_addresses(base::Now now, Resolution& resolution);
   bool rejoin_lookups(base::Now now, Resolution& resolution);

@@ -180,12 +180,12 @@ void delegation_attacks() {
   for (size_t index = 0; index < 110; ++index) deep += "a.";
   play("NXNSAttack, 135 names", "", ".evil.", 24, nxns);
   play("NRDelegation, 1500 names", "", ".evil.", 6, nrdelegation);
-  play("NRDelegation, 250 names", "", ".evil.", 60, nrdelegation_small);
+  play("NRDelegation, 250 names", "", ".evil.", 36, nrdelegation_small);
   play("iDNS, sideways", "", ".evil.", 20, idns_sideways);
   play("iDNS, downwards", deep, ".evil.", 60, idns_downwards);
   play("Unchained", "a.", ".evil.", 60, unchained_short);
   play("Unchained, deep names", "a.b.c.d.e.f.g.h.i.j.", ".evil.", 100, unchained_deep);
-  play("CAMP, chain and fan-out", "a.", ".evil.", 100, camp);
+  play("CAMP, chain and fan-out", "a.", ".evil.", 60, camp);
   play("CAMP, tree of names", "", ".evil.", 60, camp_tree);
   play("TsuNAME", "", ".one.evil.", 8, tsuname);
   play_tsuname_again();
