@@ -1,11 +1,12 @@
 // Entry: one RRset, one denial, one failure or one delegation. Immutable once published: refreshed
 // data is a new entry. One allocation:
 //
-//   | header (40 bytes) | name, lower case | rendered records | rendered RRSIGs or proofs (tail) |
+//   | header (40 bytes) | name, lower case | rendered records | rendered RRSIGs and proofs (tail) |
 //
 // The payload of each kind:
-//   kRrset       records of wire/rendered.h; the tail holds their RRSIGs
-//   kNodata      the SOA record, owner = zone; the tail holds RRSIG and NSEC/NSEC3 records (DNSSEC)
+//   kRrset       records of wire/rendered.h; the tail holds their RRSIGs, and behind them the proof that a
+//                wildcard made them (cache/proofs.h)
+//   kNodata      the SOA record, owner = zone; the tail holds its RRSIGs, and behind them NSEC or NSEC3
 //   kNxdomain    the same
 //   kFailure     cache/failure.h
 //   kDelegation  cache/delegation.h
@@ -55,7 +56,8 @@ struct EntryHeader {
   uint8_t step : 3 = 0;       // of its route (resolver/routes.h): 0 the first, above it a fallback; of a delegation:
                               // 0 iteration from the root, else 1 + the step of the stub below which it lies
   uint8_t forwarded : 1 = 0;  // a forwarder's word: answers clients, never serves iteration
-  Validation validation = Validation::kUnchecked;
+  Validation validation : 4 = Validation::kUnchecked;
+  uint8_t has_proofs : 1 = 0;  // the tail does not end with the signatures: cache/proofs.h
   uint8_t name_bytes = 1;
   uint8_t zone_labels = 0;  // the zone it came from is this suffix of the name
 };

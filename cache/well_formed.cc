@@ -4,6 +4,7 @@
 
 #include "cache/delegation.h"
 #include "cache/failure.h"
+#include "cache/proofs.h"
 #include "wire/rdata.h"
 #include "wire/rdata_layout.h"
 #include "wire/rendered.h"
@@ -50,10 +51,22 @@ bool holds_soa(base::Bytes rendered, uint16_t count) {
   return count == 1 && holds_records(rendered, count, wire::Type::kSoa);
 }
 
-// Signatures and proofs: any records, as long as they are whole.
-bool holds_any_records(base::Bytes rendered, uint16_t count) {
-  const auto records = read_rendered(rendered, [](wire::Type) { return true; });
-  return records && records->count == count;
+// Signatures and proofs: any records, as long as they are whole and each proof has its owner.
+bool holds_signatures_and_proofs(base::Bytes rendered, uint16_t count, bool has_proofs) {
+  if (!read_rendered(rendered, [](wire::Type) { return true; })) return false;
+  size_t signatures = 0;
+  bool in_proofs = false;
+  bool owners_fit = true;
+  wire::for_each_rendered(rendered, [&](wire::Type type, uint32_t, base::Bytes rdata) {
+    if (type == kProofOwner) {
+      in_proofs = true;
+      const auto owner = wire::NameView::parse(rdata);
+      owners_fit = owners_fit && owner && owner->size() == rdata.size();
+    } else if (!in_proofs) {
+      ++signatures;
+    }
+  });
+  return owners_fit && signatures == count && in_proofs == has_proofs;
 }
 
 bool is_space_of(Kind kind, Space space) {
@@ -84,7 +97,8 @@ bool is_well_formed(const EntryParts& parts) {
   if (parts.body.size() > kPartBytesMax || parts.tail.size() > kPartBytesMax) return false;
   if (header.zone_labels > parts.name.label_count()) return false;
   const bool is_tail_of_records = header.kind != Kind::kDelegation;
-  if (is_tail_of_records && !holds_any_records(parts.tail, header.tail_count)) return false;
+  if (is_tail_of_records && !holds_signatures_and_proofs(parts.tail, header.tail_count, header.has_proofs != 0))
+    return false;
   switch (header.kind) {
     case Kind::kRrset:
       return header.record_count > 0 && !wire::is_meta_type(header.type) &&

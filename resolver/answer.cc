@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/keyed_hash.h"
+#include "cache/proofs.h"
 #include "resolver/cookies.h"
 #include "wire/rendered.h"
 #include "wire/writer.h"
@@ -127,18 +128,31 @@ Counts write_chain(base::Instant now, const wire::Query& query, std::span<const 
       if (entry->body().empty()) continue;  // the denial came without an SOA
       writer.write(current, entry->zone(), entry->body(), ttl_s);
       counts.authority = static_cast<uint16_t>(counts.authority + header.record_count);
+      if (wants_proofs && header.tail_count > 0) {
+        writer.write(current, entry->zone(), cache::signatures_of(*entry), ttl_s);
+        counts.authority = static_cast<uint16_t>(counts.authority + header.tail_count);
+      }
       continue;
     }
     if (header.kind != cache::Kind::kRrset) continue;
     const size_t rdata_offset = writer.write(current, entry->name(), entry->body(), ttl_s);
     counts.answer = static_cast<uint16_t>(counts.answer + header.record_count);
-    if (wants_proofs && !entry->tail().empty()) {
-      writer.write(current, entry->name(), entry->tail(), ttl_s);
+    if (wants_proofs && header.tail_count > 0) {
+      writer.write(current, entry->name(), cache::signatures_of(*entry), ttl_s);
       counts.answer = static_cast<uint16_t>(counts.answer + header.tail_count);
     }
     if (header.type != wire::Type::kCname) continue;
     const auto target = wire::NameView::parse(entry->body().subspan(wire::kRenderedRecordHeaderBytes));
     if (target) current = {*target, rdata_offset};
+  }
+  // Of denials, and of each link that a wildcard made: they stand in the authority section, so behind all links.
+  for (const cache::Entry* entry : chain) {
+    if (!wants_proofs || entry->header().has_proofs == 0) continue;
+    const uint32_t ttl_s = entry->is_fresh(now) ? entry->ttl_left_s(now) : expired_ttl_s;
+    cache::for_each_proof(*entry, [&](wire::NameView owner, base::Bytes records) {
+      writer.write(current, owner, records, ttl_s);
+      wire::for_each_rendered(records, [&](wire::Type, uint32_t, base::Bytes) { ++counts.authority; });
+    });
   }
   return counts;
 }
@@ -228,6 +242,7 @@ wire::Header answer_header(const wire::Query& query, const AnswerParts& parts, w
     if (parts.error && !wire::append_extended_error(space, options_bytes, *parts.error, parts.error_text)) {
       static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.error, {}));
     }
+    if (parts.cause) static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.cause, {}));
     size += write_opt(query, rcode, base::Bytes(options).first(options_bytes), out.data() + size);
     header.additional_count = 1;
   }
@@ -244,6 +259,7 @@ size_t compose_plain(const wire::Query& query, const AnswerParts& parts, size_t 
   const bool has_edns = query.edns.has_value();
   const bool dnssec_ok = has_edns && query.edns->dnssec_ok;
   const base::Bytes tail = dnssec_ok ? entry.tail() : base::Bytes();
+  if (!tail.empty() && entry.header().has_proofs != 0) return 0;
   const size_t opt_bytes = has_edns ? kOptHeaderBytes : 0;
   if (wire::kHeaderBytes + question.size() + body.size() + tail.size() + opt_bytes > limit) return 0;
   uint8_t* at = out + wire::kHeaderBytes;

@@ -34,6 +34,7 @@ struct AnswerParts {
   std::span<const cache::Entry* const> chain{};
   std::optional<wire::ExtendedError> error{};
   std::string_view error_text{};
+  std::optional<wire::ExtendedError> cause{};  // why the error is: of stale data, what validation said of the new
   uint32_t expired_ttl_s = 0;  // the TTL of records past theirs (RFC 8767 §4), where a stale answer is given
   bool authentic = false;      // AD, where the client asked for it (RFC 6840 §5.7)
   // Not 0: the chain is one fresh RRset with so much TTL left, found by the question's name and type: most hits.

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/instant.h"
+#include "resolver/dnssec/budget.h"
 #include "resolver/options.h"
 
 namespace resolver {
@@ -36,6 +37,7 @@ class QueryBudget {
   void note_response(base::Instant now) { last_response_ = now; }
   [[nodiscard]] base::Instant last_response() const { return last_response_; }
   [[nodiscard]] BudgetItem exhausted() const { return exhausted_; }
+  [[nodiscard]] dnssec::ValidationBudget& validation() { return validation_; }
   // That of a probe: that it did not suffice says nothing of the name.
   [[nodiscard]] bool is_small() const { return is_small_; }
 
@@ -54,6 +56,7 @@ class QueryBudget {
   base::Instant last_response_;
   bool is_small_ = false;
   BudgetItem exhausted_ = BudgetItem::kNone;
+  dnssec::ValidationBudget validation_;
 };
 
 }  // namespace resolver

@@ -41,6 +41,7 @@ class Digester {
   bool find_referral();
   bool refers_below_soa();
   void find_child_ns();
+  void find_proofs();
   LearnedDelegation delegation_from(const LearnedRrset& ns_set);
   void learn_soa_ttl();
   [[nodiscard]] cache::Rank rank_of_answer() const {
@@ -253,6 +254,26 @@ void Digester::find_child_ns() {
   out_.child_ns = delegation_from(*ns_set);
 }
 
+// Broken ones are left out: then something is not proven.
+void Digester::find_proofs() {
+  if (!asked_.wants_proofs) return;
+  if (out_.referral) {
+    Learned ds = collect_rrset(authority_, out_.referral->delegation.zone, wire::Type::kDs, cache::Rank::kReferral);
+    if (ds && ds->record_count > 0) out_.referral_ds = std::move(*ds);
+  }
+  for (const RecordIndex::Item& item : authority_.items()) {
+    if (out_.proofs.size() == kProofsMax) return;
+    if (item.type != wire::Type::kNsec && item.type != wire::Type::kNsec3) continue;
+    const wire::Name owner = authority_.message().owner(item.record);
+    const bool is_known = std::any_of(out_.proofs.begin(), out_.proofs.end(), [&](const LearnedRrset& known) {
+      return known.owner == owner && known.type == item.type;
+    });
+    if (is_known || !owner.view().is_within(asked_.zone)) continue;
+    Learned proof = collect_rrset(authority_, owner, item.type, cache::Rank::kAuthAuthority);
+    if (proof && !proof->signatures.empty()) out_.proofs.push_back(std::move(*proof));
+  }
+}
+
 // NOERROR without anything for the name in the answer section, and without a valid SOA.
 ResponseClass Digester::classify_without_answer() {
   if (asked_.of_forwarder) return classify_empty_of_forwarder();
@@ -346,6 +367,7 @@ ResponseDigest Digester::digest(wire::Rcode rcode) {
   }
   out_.response_class = response_class;
   if (response_class != ResponseClass::kReferral) find_child_ns();
+  find_proofs();
   out_.scrubbed_records = plain_records - std::min(plain_records, used_records_);
   return std::move(out_);
 }

@@ -6,6 +6,8 @@
 //               a DNAME is checked, its CNAME is made here, never believed (RFC 6672 §3)
 //   authority   the SOA of a denial (owner: the zone or between it and the name), the NS set of a referral
 //               (owner strictly below the zone and at or above the name), the zone's own NS set
+//               with DO: NSEC and NSEC3 within the zone, the DS set of a referral; what they prove is the
+//               validator's to say
 //   additional  addresses of that NS set whose names lie within the asked zone (glue)
 //
 // Without AA: believed with a lower rank where RA is clear (some servers forget AA); with RA set it is a
@@ -42,6 +44,7 @@ struct Asked {
   bool of_forwarder = false;
   // A chain ends where another route begins: its names are asked there, whatever these servers say of them.
   const RouteTable* routes = nullptr;  // nullptr: one route for all
+  bool wants_proofs = false;           // DO was sent: proofs and DS are looked for
   bool last_resort = false;            // no server of the zone does better: see above
 };
 
@@ -66,6 +69,7 @@ enum class ResponseClass : uint8_t {
 inline constexpr size_t kRecordsPerRrsetMax = 256;
 inline constexpr size_t kRrsetBytesMax = 60'000;
 inline constexpr size_t kRrsigsPerRrsetMax = 8;
+inline constexpr size_t kProofsMax = 16;
 
 struct LearnedRrset {
   wire::Name owner;
@@ -76,6 +80,9 @@ struct LearnedRrset {
   std::vector<uint8_t> rendered;       // wire/rendered.h; duplicates removed
   std::vector<uint8_t> signatures;
   cache::Rank rank = cache::Rank::kAuthAnswer;
+  // What validation adds (resolver/validation.h).
+  cache::Validation validation = cache::Validation::kUnchecked;
+  std::vector<uint8_t> proofs;  // cache/proofs.h: that a wildcard made it rightly
 };
 
 struct LearnedDelegation {
@@ -94,6 +101,11 @@ struct ResponseDigest {
   uint32_t scrubbed_records = 0;
   // EDE 3 or 19 of a forwarder: what it gives is past its TTL there, so it must not be cached as fresh.
   std::optional<wire::ExtendedError> stale_at_forwarder;
+  std::vector<LearnedRrset> proofs;            // NSEC and NSEC3 of the authority section, at most kProofsMax
+  std::optional<LearnedRrset> referral_ds;     // the DS RRset beside the NS set of a referral
+  // What validation adds.
+  cache::Validation denial_validation = cache::Validation::kUnchecked;
+  std::vector<uint8_t> denial_proofs;          // cache/proofs.h
 };
 
 [[nodiscard]] ResponseDigest digest_response(const wire::MessageView& message, const Asked& asked);

@@ -15,6 +15,10 @@ base::KeyedHash::Secret draw_secret(base::Entropy& entropy) {
 // Stops a step that makes no progress: a bug, not an input, would make a resolution ready for ever.
 constexpr size_t kStepsPerRunMax = 1'000'000;
 
+// Of one worker: some 10 MiB and 4 MiB at the most.
+constexpr size_t kZoneTrustsMax = 8192;
+constexpr size_t kParsedKeysMax = 2048;
+
 }  // namespace
 
 Engine::Impl::Impl(const Options& options, const Shared& shared, cache::Reader& reader, const base::Entropy::Seed& seed,
@@ -26,6 +30,9 @@ Engine::Impl::Impl(const Options& options, const Shared& shared, cache::Reader& 
       hash_({}),
       cookie_hash_(options.answer.cookie_secret),
       entropy_(seed),
+      anchors_(options.dnssec.anchors),
+      trusts_(kZoneTrustsMax),
+      parsed_keys_(kParsedKeysMax, draw_secret(entropy_)),
       answer_buffer_(kAnswerBytesMax) {
   CHECK(options.outgoing_port_first <= options.outgoing_port_last);
   CHECK(!options.root_hints.servers.empty());
@@ -94,6 +101,11 @@ void Engine::Impl::handle_timeout(base::Now now) {
         if (Resolution* resolution = find(due->id); resolution != nullptr && resolution->phase == Phase::kAwaitFlight) {
           leave_followed_flight(*resolution);
           resolution->enter(Phase::kCacheCheck);
+          make_ready(resolution->id);
+        }
+        break;
+      case TimerKind::kValidate:
+        if (Resolution* resolution = find(due->id); resolution != nullptr && resolution->validating) {
           make_ready(resolution->id);
         }
         break;

@@ -74,6 +74,7 @@ void Engine::Impl::admit(base::Now now, const ClientQuery& query, const wire::Qu
 
   const wire::Name name = wire::Name(parsed.name).lowercased();
   const wire::Type type = type_to_resolve(parsed.type);
+  if (parsed.header.cd && has_bogus_failure(now, name, type)) return ask_unchecked(now, query.client);
   const uint64_t question = question_of(name, type, RouteUse::kAll);
   ResolutionId id = 0;
   if (const auto found = by_question_.find(question); found != by_question_.end()) {
@@ -154,13 +155,21 @@ void Engine::Impl::answer_waiting(base::Now now, Resolution& resolution) {
                           .chain = chain,
                           .error = resolution.result.error,
                           .error_text = resolution.result.error_text,
-                          .expired_ttl_s = resolution.result.is_stale ? options_.stale.answer_ttl_s : 0};
+                          .cause = resolution.result.cause,
+                          .expired_ttl_s = resolution.result.is_stale ? options_.stale.answer_ttl_s : 0,
+                          .authentic = !resolution.result.is_stale && is_all_secure(resolution.result.chain)};
   const bool has_failed = resolution.result.outcome != Outcome::kAnswered;
+  const bool is_bogus =
+      has_failed && !resolution.unchecked && resolution.result.error && is_validation_error(*resolution.result.error);
   std::unordered_set<ClientId> clients;
   clients.swap(resolution.clients);
   for (const ClientId id : clients) {
     const auto found = clients_.find(id);
     if (found == clients_.end()) continue;
+    if (is_bogus && wire::parse_query(found->second.query.packet).header.cd) {
+      ask_unchecked(now, id);
+      continue;
+    }
     // A failure somewhere along the chain; perhaps the cache has a whole one still.
     if (has_failed && answer_stale(now, id, resolution.result.error_text, base::Counter::kStaleFailed)) continue;
     if (resolution.result.is_stale) counters_.add(base::Counter::kAnswerStale);

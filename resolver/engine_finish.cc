@@ -67,6 +67,7 @@ void Engine::Impl::fail(base::Now now, Resolution& resolution, Outcome outcome, 
   resolution.result.rcode = wire::Rcode::kServfail;
   resolution.result.error = error;
   resolution.result.error_text = std::move(text);
+  if (is_validation_error(error)) resolution.result.cause = error;
   cache_failure(now, resolution, outcome);
   // An alias that was found is no failure of this name: what is stale stands for its target, not for it.
   const bool leads_elsewhere = resolution.phase == Phase::kAwaitAlias;
@@ -130,6 +131,7 @@ void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {
   timers_.disarm({resolution.budget->deadline(), TimerKind::kResolution, resolution.id});
   timers_.disarm({resolution.patience_until, TimerKind::kPatience, resolution.id});
   disarm_step_timer(resolution);
+  stop_validating(resolution);
   if (resolution.tries_dark) --tries_dark_;
   by_question_.erase(resolution.question);
   resolutions_by_zone_.leave(resolution.id);
@@ -142,11 +144,13 @@ void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {
 // Clients that joined a sub-question of somebody else's question do not pay for that budget.
 void Engine::Impl::restart_for_clients(base::Now now, Resolution& done) {
   if (done.clients.empty()) return;
-  const auto same = by_question_.find(question_key(done.name, done.type, Purpose::kAnswer));
+  const auto same = by_question_.find(question_key(done.name, done.type, Purpose::kAnswer) ^
+                                       (done.unchecked ? kUncheckedMark : 0));
   const ResolutionId id =
       same != by_question_.end()
           ? same->second
-          : start(now, done.name, done.type, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true);
+          : start(now, done.name, done.type, std::make_shared<QueryBudget>(options_.budget, now.boot), 0, true,
+                  Purpose::kAnswer, RouteUse::kAll, 0, done.unchecked);
   for (const ClientId client : done.clients) {
     clients_.at(client).resolution = id;
     find(id)->clients.insert(client);

@@ -13,6 +13,7 @@
 //   engine_hedge.cc      a second query beside one that is slow
 //   engine_receive.cc    responses, and what to do about each
 //   engine_failures.cc   timeouts and errors
+//   engine_validate.cc   signatures, proofs and the keys they need
 //   engine_last_resort.cc  doubtful responses, for want of better ones
 //   engine_learn.cc      what a digest puts into the cache
 //   engine_finish.cc     the end of a resolution and who hears of it
@@ -70,6 +71,7 @@ struct Exchange {
   bool edns_refused = false;  // the server had answered FORMERR or NOTIMP to EDNS
   bool random_case = false;
   bool case_kept = false;  // of the response at hand
+  bool dnssec_ok = false;
   bool cookie_sent = false;
   bool server_cookie_sent = false;
   uint8_t mismatches = 0;
@@ -119,6 +121,17 @@ struct Probe {
   base::Instant not_before;
 };
 
+// DS or its denial from a referral, not validated yet.
+struct ReferralProof {
+  ResponseDigest digest;
+  wire::Name parent;
+  base::Instant until;
+};
+
+// The codes that say what validation came to.
+[[nodiscard]] bool is_validation_error(wire::ExtendedError error);
+[[nodiscard]] bool is_all_secure(const std::vector<cache::EntryPtr>& chain);
+
 class Engine::Impl {
  public:
   Impl(const Options& options, const Shared& shared, cache::Reader& reader, const base::Entropy::Seed& seed,
@@ -162,7 +175,7 @@ class Engine::Impl {
   Resolution* find(ResolutionId id);
   ResolutionId start(base::Now now, wire::NameView name, wire::Type type, std::shared_ptr<QueryBudget> budget,
                      uint8_t depth, bool from_client, Purpose purpose = Purpose::kAnswer, RouteUse use = RouteUse::kAll,
-                     size_t probed_step = 0);
+                     size_t probed_step = 0, bool unchecked = false);
   [[nodiscard]] uint64_t question_key(wire::NameView name, wire::Type type, Purpose purpose) const;
   void make_ready(ResolutionId id) { ready_.push_back(id); }
   void hand_over(base::Now now, Resolution& done);
@@ -264,7 +277,7 @@ class Engine::Impl {
   // Sub-questions
   void follow_alias(base::Now now, Resolution& resolution, wire::NameView target);
   ResolutionId join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type, uint8_t depth,
-                             RouteUse use, const wire::Name* glue_zone = nullptr);
+                             RouteUse use, bool unchecked, const wire::Name* glue_zone = nullptr);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   [[nodiscard]] std::vector<size_t> names_to_look_up(ZoneVisit& visit);
   void give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameView silent_zone);
@@ -313,7 +326,7 @@ class Engine::Impl {
                  ResponseDigest& digest);
   void on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
   void on_minimised_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
-  void on_referral(base::Now now, Resolution& resolution, ResponseDigest& digest);
+  void on_referral(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest);
   void on_useless(base::Now now, Resolution& resolution, Attempt& attempt, const Exchange& exchange, ResponseClass why);
   void on_exchange_timeout(base::Now now, ExchangeId id);
   void exchange_failed(base::Now now, Exchange& exchange);
@@ -325,6 +338,31 @@ class Engine::Impl {
   Attempt* attempt_for(Resolution& resolution, const base::IpAddress& server, uint16_t port = 0);
   void note_family(base::Now now, base::Family family, bool success);
 
+  void accept_data(base::Now now, Resolution& resolution, ResponseDigest& digest, const Upstream* forwarder);
+
+  // Validation
+  [[nodiscard]] bool validates(const Resolution& resolution) const;
+  [[nodiscard]] bool is_below_an_anchor(base::Now now, wire::NameView name) const;
+  [[nodiscard]] bool needs_a_verdict(base::Now now, wire::NameView owner) const;
+  ValidationTools tools_for(base::Now now, Resolution& resolution);
+  void begin_validation(base::Now now, Resolution& resolution, ResponseDigest digest, const wire::Name& asked_zone,
+                        const Exchange* exchange, ValidationSource source);
+  void step_validate(base::Now now, Resolution& resolution);
+  void ask_for_keys(base::Now now, Resolution& resolution);
+  void on_keys_done(base::Now now, Resolution& parent, const Resolution& done);
+  void stop_validating(Resolution& resolution);
+  void accept_validated(base::Now now, Resolution& resolution);
+  void accept_referral_proof(base::Now now, Resolution& resolution, ResponseDigest& digest);
+  void on_bogus(base::Now now, Resolution& resolution, const dnssec::Verdict& verdict);
+  void fail_bogus(base::Now now, Resolution& resolution);
+  void fail_validation(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error,
+                       std::string text);
+  void keep_referral_proof(base::Now now, const Resolution& resolution, const ResponseDigest& digest);
+  [[nodiscard]] static ResponseDigest referral_proof_of(const ResponseDigest& digest, const wire::Name& zone);
+  bool use_referral_proof(base::Now now, Resolution& resolution);
+  void ask_unchecked(base::Now now, ClientId client);
+  [[nodiscard]] bool has_bogus_failure(base::Now now, wire::NameView name, wire::Type type) const;
+
   // Last resorts
   void keep_last_resort(Resolution& resolution, const wire::MessageView& message, const Asked& asked);
   bool take_last_resort(base::Now now, Resolution& resolution);
@@ -333,6 +371,7 @@ class Engine::Impl {
   void learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
   cache::EntryPtr make_rrset_entry(base::Now now, const Resolution& resolution, const LearnedRrset& rrset) const;
   void mark_step(const Resolution& resolution, cache::EntryHeader& header) const;
+  [[nodiscard]] bool is_outranked_at(wire::NameView owner, wire::Type type) const;
   void learn_denial(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result);
   void learn_delegation(base::Now now, const Resolution& resolution, const LearnedDelegation& learned,
                         cache::Space space);
@@ -393,6 +432,10 @@ class Engine::Impl {
   std::unordered_map<uint64_t, Probe> probes_;
   ResolutionId priming_ = 0;
   base::Instant priming_not_before_;
+  dnssec::TrustAnchors anchors_;
+  dnssec::ZoneTrusts trusts_;
+  dnssec::KeyCache parsed_keys_;
+  std::map<std::vector<uint8_t>, ReferralProof> referral_proofs_;  // by the zone referred to
   std::vector<uint8_t> answer_buffer_;
   std::vector<uint8_t> received_;  // the response at hand
 };

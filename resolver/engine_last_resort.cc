@@ -28,6 +28,11 @@ bool Engine::Impl::take_last_resort(base::Now now, Resolution& resolution) {
   const bool is_known = known != nullptr && known->header().kind == cache::Kind::kRrset;
   if (digest.response_class == ResponseClass::kNodata && is_known) return false;
   counters_.add(base::Counter::kLastResorts);
+  if (validates(resolution)) {
+    begin_validation(now, resolution, std::move(digest), resolution.visit->delegation.zone, nullptr,
+                     ValidationSource::kLastResort);
+    return true;
+  }
   const bool is_alias = digest.response_class == ResponseClass::kAlias;
   learn(now, resolution, digest, !is_alias);
   if (is_alias) {

@@ -24,11 +24,15 @@ cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& 
   mark_step(resolution, parts.header);
   parts.header.record_count = rrset.record_count;
   parts.header.tail_count = rrset.signature_count;
+  parts.header.validation = rrset.validation;
+  parts.header.has_proofs = rrset.proofs.empty() ? 0 : 1;
   const size_t zone_labels = resolution.visit ? wire::NameView(resolution.visit->delegation.zone).label_count() : 0;
   parts.header.zone_labels = static_cast<uint8_t>(std::min<size_t>(zone_labels, labels_of(rrset.owner)));
   parts.name = rrset.owner;
   parts.body = rrset.rendered;
-  parts.tail = rrset.signatures;
+  std::vector<uint8_t> tail = rrset.signatures;
+  tail.insert(tail.end(), rrset.proofs.begin(), rrset.proofs.end());
+  parts.tail = tail;
   return parts.make();
 }
 
@@ -36,19 +40,23 @@ cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& 
 // too: data with a TTL of 0 is answered once and not found in the cache.
 void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& digest, bool keep_result) {
   bool made_from_dname = false;  // the CNAME behind a DNAME is made anew for each answer (RFC 6672 §3.1)
-  for (const LearnedRrset& rrset : digest.chain) {
+  const bool has_verdicts = keep_result && validates(resolution);
+  for (LearnedRrset& rrset : digest.chain) {
+    const bool lacks_verdict = !has_verdicts && needs_a_verdict(now, rrset.owner);
+    if (lacks_verdict) rrset.rank = cache::Rank::kGlue;
     cache::EntryPtr entry = make_rrset_entry(now, resolution, rrset);
     if (keep_result) keep(resolution, cache::clone(*entry));
+    const bool is_kept_from_clients = lacks_verdict && is_outranked_at(rrset.owner, rrset.type);
     const bool is_for_now = (rrset.ttl_s == 0 && options_.min_ttl_s == 0) || digest.stale_at_forwarder ||
                             !may_publish(resolution, rrset.owner, rrset.type) ||
                             (entry->header().forwarded && is_outranked(now, rrset.owner, rrset.type));
-    if (made_from_dname || is_for_now) {
+    if (made_from_dname || is_for_now || is_kept_from_clients) {
       made_from_dname = false;
       continue;
     }
     made_from_dname = rrset.type == wire::Type::kDname;
-    forget(rrset.owner, wire::Type::kNone, cache::Space::kNxdomain);
-    if (rrset.type != wire::Type::kCname) forget(rrset.owner, wire::Type::kCname, cache::Space::kAnswer);
+    if (!lacks_verdict) forget(rrset.owner, wire::Type::kNone, cache::Space::kNxdomain);
+    if (!lacks_verdict && rrset.type != wire::Type::kCname) forget(rrset.owner, wire::Type::kCname, cache::Space::kAnswer);
     publish(now, std::move(entry));
   }
   if (digest.response_class == ResponseClass::kNodata || digest.response_class == ResponseClass::kNxdomain) {
@@ -64,7 +72,15 @@ void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& 
       learn_delegation(now, resolution, *digest.child_ns, cache::Space::kChildNs);
     }
   }
-  if (keep_result) forget(resolution.name, resolution.type, cache::Space::kFailure);
+  const bool clears_failure = keep_result && (has_verdicts || !needs_a_verdict(now, resolution.name));
+  if (clears_failure) forget(resolution.name, resolution.type, cache::Space::kFailure);
+}
+
+// Data that may answer clients is there, be it past its TTL: what lacks a verdict takes not its place.
+bool Engine::Impl::is_outranked_at(wire::NameView owner, wire::Type type) const {
+  const wire::Name lower = wire::Name(owner).lowercased();
+  const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(lower, type, cache::Space::kAnswer));
+  return entry != nullptr && entry->header().rank >= cache::Rank::kNonAuthAnswer;
 }
 
 // RFC 2308: NODATA under (name, type), NXDOMAIN under the name; without an SOA it is not kept.
@@ -77,7 +93,11 @@ void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseD
   // A minimised question was asked for another type than the resolution's.
   parts.header.type = nxdomain ? wire::Type::kNone : keep_result ? resolution.type : wire::Type::kA;
   mark_step(resolution, parts.header);
-  parts.header.rank = parts.header.forwarded ? cache::Rank::kNonAuthAnswer : cache::Rank::kAuthAnswer;
+  const bool lacks_verdict = !(keep_result && validates(resolution)) && needs_a_verdict(now, digest.target);
+  parts.header.rank = lacks_verdict            ? cache::Rank::kGlue
+                      : parts.header.forwarded ? cache::Rank::kNonAuthAnswer
+                                               : cache::Rank::kAuthAnswer;
+  parts.header.validation = digest.denial_validation;
   parts.header.learned_s = now.boot.boot_seconds();
   parts.header.ttl_s = std::min(digest.negative_ttl_s, options_.max_negative_ttl_s);
   parts.header.lease_until_s = resolution.visit->lease_until_s;
@@ -85,11 +105,20 @@ void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseD
   parts.header.zone_labels = labels_of(digest.soa->owner);
   parts.name = digest.target;
   parts.body = digest.soa->rendered;
+  parts.header.tail_count = digest.soa->signature_count;
+  parts.header.has_proofs = digest.denial_proofs.empty() ? 0 : 1;
+  std::vector<uint8_t> tail = digest.soa->signatures;
+  tail.insert(tail.end(), digest.denial_proofs.begin(), digest.denial_proofs.end());
+  parts.tail = tail;
   cache::EntryPtr entry = parts.make();
   if (keep_result) keep(resolution, cache::clone(*entry));
   if (parts.header.ttl_s == 0 || digest.stale_at_forwarder) return;
   if (!may_publish(resolution, digest.target, parts.header.type)) return;
   if (parts.header.forwarded && is_outranked(now, digest.target, resolution.type)) return;
+  if (lacks_verdict) {
+    if (!nxdomain && !is_outranked_at(digest.target, parts.header.type)) publish(now, std::move(entry));
+    return;
+  }
   forget(digest.target, wire::Type::kCname, cache::Space::kAnswer);
   if (nxdomain) {
     forget(digest.target, resolution.type, cache::Space::kAnswer);

@@ -221,7 +221,8 @@ void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire
                     .type = done.type,
                     .zone = resolution.visit->delegation.zone,
                     .of_forwarder = done.upstream != nullptr && !done.upstream->authoritative,
-                    .routes = &options_.routes};
+                    .routes = &options_.routes,
+                    .wants_proofs = done.dnssec_ok};
   ResponseDigest digest = digest_response(message, asked);
   tell_answer(now, done, digest.response_class);
   note_forwarders_word(resolution, done, message);
@@ -249,7 +250,7 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
     case ResponseClass::kYxdomain:
       return on_data(now, resolution, exchange, digest);
     case ResponseClass::kReferral:
-      return on_referral(now, resolution, digest);
+      return on_referral(now, resolution, exchange, digest);
     case ResponseClass::kTruncated:
       counters_.add(base::Counter::kUpstreamTruncated);
       if (exchange.transport == Transport::kTcp)
@@ -284,15 +285,23 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
 void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
   const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
   if (minimised) return on_minimised_data(now, resolution, exchange, digest);
+  if (!validates(resolution)) return accept_data(now, resolution, digest, exchange.upstream);
+  begin_validation(now, resolution, std::move(digest), resolution.visit->delegation.zone, &exchange,
+                   ValidationSource::kResponse);
+}
+
+// The whole question is answered: learned, and if an alias is the answer, followed.
+void Engine::Impl::accept_data(base::Now now, Resolution& resolution, ResponseDigest& digest,
+                               const Upstream* forwarder) {
   if (digest.stale_at_forwarder) {
     counters_.add(base::Counter::kForwardStale);
     resolution.result.error = digest.stale_at_forwarder;
-    resolution.result.error_text = "from " + exchange.upstream->name;
+    resolution.result.error_text = "from " + forwarder->name;
   }
   learn(now, resolution, digest, true);
   parent_questions_.on_answer(hash_(wire::NameView(resolution.visit->delegation.zone).bytes()));
   // For who waits the name may be a step on the way to a longer one: no cut lies there.
-  resolution.visit->known_labels = wire::NameView(exchange.name).label_count();
+  resolution.visit->known_labels = resolution.name.view().label_count();
   share_visit(resolution, *resolution.visit, digest.response_class != ResponseClass::kNxdomain);
   if (digest.response_class == ResponseClass::kAlias) {
     stop_asking(resolution);
@@ -323,9 +332,14 @@ void Engine::Impl::on_minimised_data(base::Now now, Resolution& resolution, cons
   make_ready(resolution.id);
 }
 
-void Engine::Impl::on_referral(base::Now now, Resolution& resolution, ResponseDigest& digest) {
+void Engine::Impl::on_referral(base::Now now, Resolution& resolution, const Exchange& exchange,
+                               ResponseDigest& digest) {
   const wire::NameView zone = digest.referral->delegation.zone;
   if (resolution.type == wire::Type::kDs && zone == wire::NameView(resolution.name)) {
+    if (validates(resolution) && is_below_an_anchor(now, resolution.name)) {
+      return begin_validation(now, resolution, referral_proof_of(digest, resolution.name),
+                              resolution.visit->delegation.zone, &exchange, ValidationSource::kReferral);
+    }
     // The parent delegates the name and says nothing of DS: there is none.
     resolution.result.rcode = wire::Rcode::kNoerror;
     return finish(now, resolution, Outcome::kAnswered);
@@ -335,6 +349,7 @@ void Engine::Impl::on_referral(base::Now now, Resolution& resolution, ResponseDi
   }
   if (!resolution.budget->spend_referral()) return fail_budget(now, resolution);
   learn_delegation(now, resolution, *digest.referral, cache::Space::kDelegation);
+  keep_referral_proof(now, resolution, digest);
   if (digest.child_ns) learn_delegation(now, resolution, *digest.child_ns, cache::Space::kChildNs);
   if (resolution.purpose == Purpose::kParent && zone == wire::NameView(resolution.name)) {
     return finish(now, resolution, Outcome::kAnswered);

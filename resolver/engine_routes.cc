@@ -316,7 +316,9 @@ uint8_t Engine::Impl::delegation_step(const Resolution& resolution) const {
 
 // What another route says of a name above says nothing of this one.
 KnownScope Engine::Impl::scope_of(const Resolution& resolution) {
-  return {.zone = resolution.walk.route->zone, .without_forwarded = resolution.walk.use == RouteUse::kIterate};
+  return {.zone = resolution.walk.route->zone,
+          .without_forwarded = resolution.walk.use == RouteUse::kIterate,
+          .with_unchecked = resolution.unchecked};
 }
 
 // Only what the name's own route says of it: a chain, a denial or a DS question may lead to names of
@@ -352,8 +354,9 @@ base::Endpoint Engine::Impl::endpoint_of(const Exchange& exchange) const {
 
 // Equal questions to different steps are different flights.
 uint64_t Engine::Impl::flight_salt(const Resolution& resolution) const {
-  if (upstream_of(resolution) == nullptr) return 0;
-  return (resolution.walk.route->steps[resolution.walk.step] + 1) * 0x9E37'79B9'7F4A'7C15;
+  const uint64_t checked = resolution.unchecked ? kUncheckedMark : 0;
+  if (upstream_of(resolution) == nullptr) return checked;
+  return checked ^ (resolution.walk.route->steps[resolution.walk.step] + 1) * 0x9E37'79B9'7F4A'7C15;
 }
 
 // Telling -------------------------------------------------------------------------------------------

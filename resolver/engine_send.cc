@@ -230,6 +230,8 @@ std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchang
   parts.name = exchange.name;
   parts.type = ask.type;
   parts.edns = exchange.edns;
+  exchange.dnssec_ok = exchange.edns && is_below_an_anchor(now, ask.name);
+  parts.dnssec_ok = exchange.dnssec_ok;
   parts.recursion_desired = exchange.upstream != nullptr && !exchange.upstream->authoritative;
   if (parts.recursion_desired) counters_.add(base::Counter::kForwardSent);
   if (exchange.edns) {

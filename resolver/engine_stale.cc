@@ -48,7 +48,8 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
   for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
     add_cached_addresses(now, resolution, server);
   }
-  const bool failure_counts = failure != nullptr && !is_failure_void(now, resolution, *failure);
+  const bool failure_counts =
+      failure != nullptr && !(resolution.unchecked && is_validation_error(cache::read_failure(*failure).error)) && !is_failure_void(now, resolution, *failure);
   const auto recheck_s = static_cast<uint32_t>(base::duration_cast<base::seconds>(options_.stale.recheck).count());
   Situation situation;
   situation.has_stale = stale_of(now, resolution).kind != Known::Kind::kNothing;
@@ -60,6 +61,9 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
     case StaleVerdict::kAnswerOnHold:
       note_zone_fails(now, resolution);
       resolution.result.error_text = std::string(cache::read_failure(*failure).text);
+      if (const wire::ExtendedError error = cache::read_failure(*failure).error; is_validation_error(error)) {
+        resolution.result.cause = error;
+      }
       return take_stale(now, resolution, base::Counter::kStaleHold);
     case StaleVerdict::kAnswerAndProbe:
       resolution.result.error_text = situation.uplink_lost
@@ -92,8 +96,10 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
   }
   if (!failure_counts || !failure->is_fresh(now.boot) || situation.has_stale) return false;
   counters_.add(base::Counter::kFailuresServed);
-  fail(now, resolution, Outcome::kCached, wire::ExtendedError::kCachedError,
-       std::string(cache::read_failure(*failure).text));
+  // Why it is bogus says more than that it was so before.
+  const cache::Failure known = cache::read_failure(*failure);
+  fail(now, resolution, Outcome::kCached,
+       is_validation_error(known.error) ? known.error : wire::ExtendedError::kCachedError, std::string(known.text));
   return true;
 }
 

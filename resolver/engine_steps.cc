@@ -48,7 +48,7 @@ uint64_t Engine::Impl::question_key(wire::NameView name, wire::Type type, Purpos
 
 ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type type,
                                  std::shared_ptr<QueryBudget> budget, uint8_t depth, bool from_client, Purpose purpose,
-                                 RouteUse use, size_t probed_step) {
+                                 RouteUse use, size_t probed_step, bool unchecked) {
   if (resolutions_.size() >= options_.bounds.resolutions_max || resolution_bytes_ >= options_.bounds.bytes_max) {
     if (const auto victim = resolutions_by_zone_.oldest_of_largest()) to_shed_.push_back(*victim);
   }
@@ -61,6 +61,7 @@ ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type 
   resolution->budget = std::move(budget);
   resolution->depth = depth;
   resolution->from_client = from_client;
+  resolution->unchecked = unchecked;
   resolution->purpose = purpose;
   resolution->started = now.boot;
   resolution->minimise = options_.qname_minimisation;
@@ -73,6 +74,7 @@ ResolutionId Engine::Impl::start(base::Now now, wire::NameView name, wire::Type 
   resolution->question = use == RouteUse::kAll ? question_key(resolution->name, type, purpose)
                                                : question_of(resolution->name, type, use, probed_step) ^
                                                      (purpose == Purpose::kGlue ? kGlueMark : 0);
+  if (unchecked) resolution->question ^= kUncheckedMark;
   by_question_[resolution->question] = id;
   resolutions_by_zone_.join(id, 0);
   resolutions_[id] = std::move(resolution);
@@ -93,7 +95,8 @@ void Engine::Impl::step(base::Now now, ResolutionId id) {
     resolution = find(id);
     if (resolution == nullptr) return;
   }
-  if (resolution->phase == Phase::kFindServers) step_find_servers(now, *resolution);
+  if (resolution->phase == Phase::kFindServers) return step_find_servers(now, *resolution);
+  if (resolution->phase == Phase::kValidate) step_validate(now, *resolution);
 }
 
 // What is known already ------------------------------------------------------------------------
@@ -115,6 +118,7 @@ void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
         resolution.purpose == Purpose::kAnswer ||
         (known.entry != nullptr && known.entry->header().learned_s >= resolution.started.boot_seconds());
     if (is_news && take_known(now, resolution, known)) return;
+    if (use_referral_proof(now, resolution)) return;
   }
   resolution.enter(Phase::kFindServers);
 }
@@ -323,6 +327,7 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
   if (!has_other_steps && take_last_resort(now, resolution)) return;
   note_zone_fails(now, resolution);
   if (try_next_step(now, resolution, StepState::kFailed) || take_last_resort(now, resolution)) return;
+  if (resolution.bogus) return fail_bogus(now, resolution);
   const Evidence& seen = resolution.evidence;
   if (resolution.cut_short) {
     return fail(now, resolution, Outcome::kBudget, wire::ExtendedError::kOther,

@@ -27,6 +27,7 @@ struct Known {
 struct KnownScope {
   wire::NameView zone = {};        // of the name's route: what stands above it was learned by another route
   bool without_forwarded = false;  // a forwarder's word does not count
+  bool with_unchecked = false;     // what would have to be validated to answer a client
 };
 
 // REQUIRES of both: `name` is lower case; the caller's reader is online.

@@ -9,6 +9,7 @@
 #include "base/ip.h"
 #include "base/keyed_hash.h"
 #include "cache/delegation.h"
+#include "resolver/dnssec/anchors.h"
 #include "resolver/routes.h"
 #include "resolver/stale_policy.h"
 
@@ -48,11 +49,18 @@ struct BudgetLimits {
   bool is_small = false;  // a probe's: cut short on purpose
 };
 
+struct DnssecOptions {
+  dnssec::TrustAnchors anchors;  // none: nothing is validated
+  dnssec::Policy policy;
+  bool aggressive = false;  // RFC 8198: denials from the index
+};
+
 struct Options {
   AnswerPolicy answer;
   Bounds bounds;
   BudgetLimits budget;
   StaleOptions stale;
+  DnssecOptions dnssec;
   bool prefetch = true;          // popular data is refreshed before it expires
   cache::Delegation root_hints;  // zone "."; every server with its addresses
   base::Duration client_deadline = base::seconds(4);

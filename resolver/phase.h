@@ -11,6 +11,7 @@ enum class Phase : uint8_t {
   kAwaitAddresses,  // sub-questions for addresses of the zone's servers are out
   kAwaitFlight,     // an equal exchange is in flight, here or in another worker
   kAwaitResponse,   // a query is out
+  kValidate,        // what came is validated: keys are awaited, or a check goes on in the next turn
   kAwaitAlias,      // the alias's target is a sub-question; from any phase: a stale alias is followed as well
   kFinished,
 };
@@ -18,17 +19,20 @@ enum class Phase : uint8_t {
 [[nodiscard]] constexpr bool may_follow(Phase from, Phase to) {
   switch (from) {
     case Phase::kCacheCheck:
-      return to == Phase::kFindServers || to == Phase::kAwaitAlias || to == Phase::kFinished;
+      return to == Phase::kFindServers || to == Phase::kValidate || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kFindServers:
       return to == Phase::kCacheCheck || to == Phase::kAwaitAddresses || to == Phase::kAwaitFlight ||
-             to == Phase::kAwaitResponse || to == Phase::kAwaitAlias || to == Phase::kFinished;
+             to == Phase::kAwaitResponse || to == Phase::kValidate || to == Phase::kAwaitAlias ||
+             to == Phase::kFinished;
     case Phase::kAwaitAddresses:
       return to == Phase::kFindServers || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kAwaitFlight:
       return to == Phase::kCacheCheck || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kAwaitResponse:
-      return to == Phase::kFindServers || to == Phase::kCacheCheck || to == Phase::kAwaitAlias ||
-             to == Phase::kFinished;
+      return to == Phase::kFindServers || to == Phase::kCacheCheck || to == Phase::kValidate ||
+             to == Phase::kAwaitAlias || to == Phase::kFinished;
+    case Phase::kValidate:
+      return to == Phase::kFindServers || to == Phase::kAwaitAlias || to == Phase::kFinished;
     case Phase::kAwaitAlias:
       return to == Phase::kFinished;
     case Phase::kFinished:

@@ -30,7 +30,7 @@ std::vector<uint8_t> build_query(const QueryParts& parts) {
       }
       CHECK(wire::append_option(options, options_bytes, wire::OptionCode::kCookie, {cookie.data(), cookie_bytes}));
     }
-    CHECK(writer.opt(wire::kEdnsPayloadBytes, 0, false, {options.data(), options_bytes}));
+    CHECK(writer.opt(wire::kEdnsPayloadBytes, 0, parts.dnssec_ok, {options.data(), options_bytes}));
   }
   const base::Bytes message = writer.finish();
   return {message.begin(), message.end()};

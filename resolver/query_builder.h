@@ -16,9 +16,10 @@ struct QueryParts {
   wire::NameView name;  // letter case as it shall be sent
   wire::Type type = wire::Type::kNone;
   bool edns = true;
-  bool recursion_desired = false;  // of a forwarder
-  std::optional<ClientCookie> client_cookie;          // with EDNS only
-  std::optional<cache::ServerCookie> server_cookie;   // with a client cookie only
+  bool dnssec_ok = false;  // with EDNS only
+  bool recursion_desired = false;                    // of a forwarder
+  std::optional<ClientCookie> client_cookie;         // with EDNS only
+  std::optional<cache::ServerCookie> server_cookie;  // with a client cookie only
 };
 
 [[nodiscard]] std::vector<uint8_t> build_query(const QueryParts& parts);

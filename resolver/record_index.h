@@ -30,6 +30,7 @@ class RecordIndex {
   [[nodiscard]] bool has_type(wire::Type type) const;
   // Any record of this owner but RRSIG and NSEC.
   [[nodiscard]] bool has_data_at(wire::NameView owner) const;
+  [[nodiscard]] const std::vector<Item>& items() const { return items_; }
   [[nodiscard]] const wire::MessageView& message() const { return *message_; }
   // Records of all types that are not part of DNSSEC proofs.
   [[nodiscard]] uint32_t plain_count() const { return plain_count_; }

@@ -23,6 +23,7 @@
 #include "resolver/engine.h"
 #include "resolver/phase.h"
 #include "resolver/routes.h"
+#include "resolver/validation.h"
 #include "wire/name.h"
 #include "wire/types.h"
 
@@ -71,6 +72,8 @@ enum class RouteUse : uint8_t {
 
 // Sets a question for glue apart from the same one for an answer.
 inline constexpr uint64_t kGlueMark = 2;
+// And one that is not validated from one that is.
+inline constexpr uint64_t kUncheckedMark = 4;
 
 // How far a resolution has come along its route (engine_routes.cc).
 struct RouteWalk {
@@ -119,6 +122,28 @@ struct Result {
   std::vector<cache::EntryPtr> chain;
   std::optional<wire::ExtendedError> error;
   std::string error_text;
+  std::optional<wire::ExtendedError> cause;  // of stale data: what validation said of the new
+};
+
+// Where what is being validated came from.
+enum class ValidationSource : uint8_t {
+  kResponse,
+  kReferral,    // DS or its denial, seen beside a referral
+  kLastResort,  // kept until no server did better
+};
+
+// Of Phase::kValidate.
+struct Validating {
+  Validating(ResponseDigest digest, const ValidationQuestion& question, ValidationSource from)
+      : validation(std::move(digest), question), source(from) {}
+  Validation validation;
+  ValidationSource source;
+  base::IpAddress server;  // that answered
+  uint16_t port = 0;
+  const Upstream* forwarder = nullptr;
+  std::vector<Validation::Need> asked;
+  uint8_t restarts = 0;
+  base::Instant resume_at;  // of a timer; in the past: none is set
 };
 
 struct Resolution {
@@ -130,7 +155,8 @@ struct Resolution {
   std::shared_ptr<QueryBudget> budget;
   Purpose purpose = Purpose::kAnswer;
   base::Instant started;
-  bool from_client = false;  // the budget was made for this very question
+  bool unchecked = false;               // not validated: addresses of servers; for clients with CD, what is bogus
+  bool from_client = false;             // the budget was made for this very question
   std::optional<wire::Name> glue_zone;  // of Purpose::kGlue
   uint8_t depth = 0;         // sub-questions above it
 
@@ -158,6 +184,9 @@ struct Resolution {
   base::Instant patience_until = base::Instant::never();
   bool tries_dark = false;                  // one of the few that may ask a dark provider
   std::unique_ptr<LastResort> last_resort;  // from a server of the zone being visited
+  std::unique_ptr<Validating> validating;  // of Phase::kValidate
+  std::optional<dnssec::Verdict> bogus;    // what the last bogus answer was
+  uint8_t bogus_answers = 0;
   bool cut_short = false;                   // a sub-question was refused: what failed says nothing of the name
   uint64_t held_bytes = 0;                  // counted against Bounds::bytes_max
   Result result;

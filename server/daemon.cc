@@ -81,7 +81,6 @@ class Daemon {
   base::Result<void, Failure> give_up_root();
   void log_ready();
   void log_clock();
-  void log_settings_without_effect();
   [[nodiscard]] std::string answer_control(std::string_view request);
 
   DaemonOptions options_;
@@ -106,7 +105,6 @@ class Daemon {
 
 base::Result<void, Failure> Daemon::start() {
   log_clock();
-  log_settings_without_effect();
   net::raise_descriptor_limit();
   if (auto found = find_user_to_become(); !found) return found;
   for (const base::Endpoint& endpoint : options_.config.server.listen) {
@@ -211,13 +209,6 @@ void Daemon::log_clock() {
     base::log_line(base::LogLevel::kWarning,
                    "the clock is set to before this release was made: set it, for signatures cannot be judged");
   }
-}
-
-// The configuration's contract is wider than what is built: whoever relies on such a setting must be told.
-void Daemon::log_settings_without_effect() {
-  if (options_.config.dnssec.trust_anchors.empty()) return;
-  base::log_line(base::LogLevel::kWarning,
-                 "[dnssec] trust_anchors has no effect in this version: nothing is validated");
 }
 
 void Daemon::log_ready() {

@@ -29,6 +29,20 @@ std::optional<uint16_t> port_number(std::string_view text) {
   return number;
 }
 
+base::Result<resolver::DnssecOptions, std::string> dnssec_of(const config::DnssecOptions& options) {
+  resolver::DnssecOptions result;
+  if (!options.validate) return result;
+  auto anchors = resolver::dnssec::TrustAnchors::parse(options.trust_anchors, result.policy);
+  if (!anchors) return base::error("[dnssec] " + anchors.error());
+  for (const std::string& zone : options.negative_trust_anchors) {
+    const auto name = wire::Name::from_text(zone);
+    if (!name) return base::error("[dnssec] negative_trust_anchors: \"" + zone + "\" is no name; write it like example.com.");
+    anchors->add_negative(*name, base::Instant::never());
+  }
+  result.anchors = std::move(*anchors);
+  return result;
+}
+
 base::Result<cache::Delegation, std::string> root_hints_of(const std::string& path) {
   if (path.empty()) return resolver::builtin_root_hints();
   const auto text = read_small_file(path);
@@ -141,6 +155,9 @@ base::Result<resolver::Options, std::string> engine_options(const config::Option
   auto routes = routes_of(options, result.own_listeners);
   if (!routes) return base::error(routes.error());
   result.routes = std::move(*routes);
+  auto dnssec = dnssec_of(options.dnssec);
+  if (!dnssec) return base::error(dnssec.error());
+  result.dnssec = std::move(*dnssec);
   result.min_ttl_s = whole_seconds(options.cache.min_ttl);
   result.max_ttl_s = whole_seconds(options.cache.max_ttl);
   result.max_negative_ttl_s = whole_seconds(options.cache.max_negative_ttl);

@@ -89,7 +89,7 @@ void append_entry(std::vector<uint8_t>& block, const base::KeyedHash& hash, cons
   at[kSpaceAt] = static_cast<uint8_t>(header.space);
   at[kKindAt] = static_cast<uint8_t>(header.kind);
   at[kRankAt] = rank_byte(header);
-  at[kValidationAt] = static_cast<uint8_t>(header.validation);
+  at[kValidationAt] = static_cast<uint8_t>(static_cast<uint8_t>(header.validation) | (header.has_proofs << 7));
   at[kZoneLabelsAt] = header.zone_labels;
   base::store_be16(at + kTypeAt, static_cast<uint16_t>(header.type));
   base::store_be16(at + kRecordCountAt, header.record_count);
@@ -158,7 +158,9 @@ base::Result<Record, BadRecord> parse_record(const base::KeyedHash& hash, base::
   header.rank = static_cast<cache::Rank>(at[kRankAt] & 0x0F);
   header.step = (at[kRankAt] >> 4) & 0x07;
   header.forwarded = (at[kRankAt] >> 7) & 0x01;
-  header.validation = static_cast<cache::Validation>(at[kValidationAt]);
+  if ((at[kValidationAt] & 0x70) != 0) return base::error(BadRecord::kMalformed);
+  header.validation = static_cast<cache::Validation>(at[kValidationAt] & 0x0F);
+  header.has_proofs = at[kValidationAt] >> 7;
   header.zone_labels = at[kZoneLabelsAt];
   header.type = static_cast<wire::Type>(base::load_be16(at + kTypeAt));
   header.record_count = base::load_be16(at + kRecordCountAt);

@@ -28,6 +28,8 @@ class TrustAnchors {
   static base::Result<TrustAnchors, std::string> parse(const std::vector<std::string>& texts, const Policy& policy);
   static TrustAnchors iana();
 
+  // No positive one: nothing is ever validated.
+  [[nodiscard]] bool empty() const { return anchors_.empty(); }
   // Until `until` (Instant::never(): as long as the process runs).
   void add_negative(wire::NameView zone, base::Instant until);
   // What RFC 5011 made of a zone's anchors; none: the zone is an anchor no more.

@@ -42,7 +42,6 @@ const std::set<std::string> kHarmless = {"server",
                                          "port",
                                          "do-udp",
                                          "do-tcp",
-                                         "domain-insecure",
                                          "stub-prime",
                                          "prefetch",
                                          "ede-serve-expired",
@@ -71,7 +70,6 @@ const std::set<std::string> kHarmless = {"server",
                                          "val-permissive-mode",
                                          "discard-timeout",
                                          "wait-limit",
-                                         "aggressive-nsec",
                                          "root-key-sentinel"};
 
 // Options whose feature is a later issue, or that Holdfast does not have.
@@ -155,6 +153,7 @@ class Reader {
     }
     settings_.deckard = !has_sections_;
     finish_zone();
+    finish_anchors();
     settings_.options.routes = resolver::RouteTable(std::move(upstreams_), std::move(routes_));
     if (hints_.empty()) settings_.options.root_hints = resolver::builtin_root_hints();
     for (const base::IpAddress& address : hints_) {
@@ -287,25 +286,36 @@ class Reader {
       options.answer.version = line.value;
     } else if (key == "val-override-date" || key == "val-override-timestamp") {
       settings_.wall = date_to_wall(line);
-    } else if (key == "trust-anchor" || key == "trust-anchor-file") {
+    } else if (key == "trust-anchor") {
       trust_anchor(line);
+    } else if (key == "domain-insecure") {
+      negative_anchors_.push_back(parse_name(line.line, line.value));
+    } else if (key == "aggressive-nsec") {
+      settings_.options.dnssec.aggressive = is_yes(line);
     } else if (!kHarmless.contains(key)) {
       throw Unsupported{line.line, "option " + key};
     }
   }
 
-  // A file with a trust anchor is still run where nothing that it checks depends on validation:
-  // no AD, no SERVFAIL, and no proofs in the denials that it expects.
+  // As RFC 5011 files and Unbound write them: a record as text, perhaps in parentheses. The field's files use
+  // SHA-1 in keys, signatures and digests, so that with an anchor it counts as it did in their day.
   void trust_anchor(const ConfigLine& line) {
-    for (const Step& step : scenario_.steps) {
-      if (step.kind != StepKind::kCheckAnswer) continue;
-      const Packet& expected = step.entry->first();
-      if (expected.ad || expected.rcode == wire::Rcode::kServfail)
-        throw Unsupported{line.line, "needs DNSSEC validation"};
-      for (const wire::OwnedRecord& record : expected.sections[1]) {
-        if (record.type == wire::Type::kRrsig) throw Unsupported{line.line, "needs DNSSEC proofs of denials"};
-      }
+    std::string text;
+    for (const char character : line.value) {
+      if (character != '(' && character != ')') text += character;
     }
+    anchors_.push_back(text);
+    anchor_line_ = line.line;
+    settings_.options.dnssec.policy.sha1_signatures = true;
+    settings_.options.dnssec.policy.sha1_digests = true;
+  }
+
+  void finish_anchors() {
+    if (anchors_.empty()) return;
+    auto anchors = resolver::dnssec::TrustAnchors::parse(anchors_, settings_.options.dnssec.policy);
+    if (!anchors) throw Unsupported{anchor_line_, anchors.error()};
+    for (const wire::Name& zone : negative_anchors_) anchors->add_negative(zone, base::Instant::never());
+    settings_.options.dnssec.anchors = std::move(*anchors);
   }
 
   void own_line(const ConfigLine& line) {
@@ -353,6 +363,9 @@ class Reader {
   std::optional<Zone> zone_;  // being read
   std::vector<resolver::Upstream> upstreams_;
   std::vector<resolver::Route> routes_;
+  std::vector<std::string> anchors_;
+  std::vector<wire::Name> negative_anchors_;
+  int anchor_line_ = 0;
   bool allow_cleared_ = false;
   bool has_sections_ = false;  // Unbound groups its options, Deckard does not
 };

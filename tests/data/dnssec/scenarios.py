@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Writes the scenarios of tests/scenario whose servers give signed data: python3 tests/data/dnssec/scenarios.py
+
+The records are those of ED25519.nsec.zone and ED25519.nsec3.zone (made by make.sh) with their own signatures, so
+this is run again after that. The anchor is the zone's key."""
+
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+TARGET = HERE.parents[1] / "scenario"
+WILD = "*.w.example."
+
+
+class Zone:
+    def __init__(self, file):
+        self.sets = {}
+        for line in (HERE / file).read_text().splitlines():
+            words = line.split()
+            if len(words) < 5 or words[2] != "IN":
+                continue
+            covered = words[4] if words[3] == "RRSIG" else words[3]
+            self.sets.setdefault((words[0].lower(), covered), ([], []))[words[3] == "RRSIG"].append(line)
+
+    def key(self):
+        keys = self.sets[("example.", "DNSKEY")][0]
+        return next(key for key in keys if " 257 3 " in key)
+
+    def signed(self, owner, kind):
+        records, signatures = self.sets[(owner, kind)]
+        return records + signatures
+
+    def unsigned(self, owner, kind):
+        return self.sets[(owner, kind)][0]
+
+    def expanded(self, owner, kind):
+        """The wildcard's set as a server gives it for a name below it."""
+        return [line.replace(WILD, owner, 1) for line in self.signed(WILD, kind)]
+
+
+NSEC = Zone("ED25519.nsec.zone")
+SOA = NSEC.signed("example.", "SOA")
+
+
+def entry(question, records, authority=(), rcode="NOERROR", match="opcode qname qtype", flags="QR AA",
+          adjust="copy_id"):
+    lines = ["ENTRY_BEGIN", "MATCH " + match, "ADJUST " + adjust, f"REPLY {flags} {rcode}", "SECTION QUESTION", question]
+    if records:
+        lines += ["SECTION ANSWER", *records]
+    if authority:
+        lines += ["SECTION AUTHORITY", *authority]
+    return "\n".join(lines + ["ENTRY_END", ""])
+
+
+def server(address, entries, steps="0 100000"):
+    return f"RANGE_BEGIN {steps}\nADDRESS {address}\n" + "".join(entries) + "RANGE_END\n\n"
+
+
+def ask(step, question, flags="RD", ):
+    return f"STEP {step} QUERY\nENTRY_BEGIN\nREPLY {flags}\nSECTION QUESTION\n{question}\nENTRY_END\n\n"
+
+
+def check(step, question, match, flags, rcode="NOERROR", records=(), authority=()):
+    lines = [f"STEP {step} CHECK_ANSWER", "ENTRY_BEGIN", "MATCH " + match, f"REPLY {flags} {rcode}",
+             "SECTION QUESTION", question]
+    if records:
+        lines += ["SECTION ANSWER", *records]
+    if authority:
+        lines += ["SECTION AUTHORITY", *authority]
+    return "\n".join(lines + ["ENTRY_END", "", ""])
+
+
+def parent(servers=("192.0.2.1", "192.0.2.2")):
+    ns = [f"example. 3600 IN NS ns{at + 1}.example." for at in range(len(servers))]
+    glue = "\n".join(f"ns{at + 1}.example. 3600 IN A {address}" for at, address in enumerate(servers))
+    prime = entry(". IN NS", [". 518400 IN NS k.root-servers.net."])
+    prime = prime.replace("ENTRY_END", "SECTION ADDITIONAL\nk.root-servers.net. 518400 IN A 198.51.100.1\nENTRY_END")
+    referral = entry("example. IN NS", [], ns, match="opcode subdomain", flags="QR", adjust="copy_id copy_query")
+    return server("198.51.100.1", [prime, referral.replace("ENTRY_END", f"SECTION ADDITIONAL\n{glue}\nENTRY_END")])
+
+
+def keys(zone=NSEC):
+    return entry("example. IN DNSKEY", zone.signed("example.", "DNSKEY"))
+
+
+def both(entries):
+    return server("192.0.2.1", entries) + server("192.0.2.2", entries)
+
+
+def write(name, comment, steps, date="20260715000000", options=""):
+    text = f"; {comment}\nserver:\n    trust-anchor: \"{NSEC.key()}\"\n    val-override-date: \"{date}\"\n"
+    text += f"    do-ip6: no\n    query-minimization: no\n{options}stub-zone:\n    name: \".\"\n    stub-addr: 198.51.100.1\nCONFIG_END\n\n"
+    text += f"SCENARIO_BEGIN {name.replace('_', ' ')}\n\n{steps}SCENARIO_END\n"
+    (TARGET / f"{name}.rpl").write_text(text)
+
+
+def swapped(lines):
+    """The signature with its last letters exchanged: the form is right, the content is not."""
+    out = []
+    for line in lines:
+        if " RRSIG " in line:
+            body = line.rstrip("=")
+            cut = len(body) - 8
+            line = body[:cut] + ("AAAA" if body[cut:cut + 4] != "AAAA" else "BBBB") + body[cut + 4:] + line[len(body):]
+        out.append(line)
+    return out
+
+
+AI = NSEC.signed("ai.example.", "A")
+AI_A = NSEC.unsigned("ai.example.", "A")
+Q = "ai.example. IN A"
+
+
+def main():
+    good = entry(Q, AI)
+    write("secure_answer_has_ad",
+          "AD for who sets DO or AD, signatures for DO alone, from the servers and from the cache (RFC 4035 section 3.2, "
+          "RFC 6840 section 5.7).",
+          parent() + both([keys(), good])
+          + ask(10, Q, "RD DO") + check(20, Q, "all", "QR RD RA AD DO", records=AI)
+          + "STEP 25 RESET\n\n"
+          + ask(30, Q, "RD AD") + check(40, Q, "all", "QR RD RA AD", records=AI_A)
+          + ask(50, Q, "RD") + check(60, Q, "all", "QR RD RA", records=AI_A)
+          + ask(70, Q, "RD DO") + check(80, Q, "all", "QR RD RA AD DO", records=AI)
+          + "STEP 90 EXPECT sent == 0\n")
+    write("signature_that_does_not_match_is_bogus",
+          "Neither server has a signature that holds: SERVFAIL, and why (RFC 4035 section 5.5, RFC 8914).",
+          parent() + both([keys(), entry(Q, swapped(AI))])
+          + ask(10, Q, "RD DO") + check(20, Q, "rcode flags ede=6", "QR RD RA DO", "SERVFAIL")
+          + "STEP 25 RESET\n\n"
+          + ask(30, Q, "RD DO") + check(40, Q, "rcode flags ede=6", "QR RD RA DO", "SERVFAIL")
+          + "STEP 50 EXPECT sent == 0\n")
+    write("bogus_answer_is_asked_elsewhere",
+          "A server with a bad copy does no harm: the other is asked before the answer counts as bogus.",
+          parent() + server("192.0.2.1", [keys(), entry(Q, swapped(AI))]) + server("192.0.2.2", [keys(), good])
+          + ask(10, Q, "RD DO") + check(20, Q, "all", "QR RD RA AD DO", records=AI))
+    write("missing_signature_is_bogus", "A signed zone's data without its signature (RFC 4035 section 5.5).",
+          parent() + both([keys(), entry(Q, AI_A), entry("ai.example. IN DS", [], SOA + NSEC.signed("ai.example.", "NSEC"))])
+          + ask(10, Q) + check(20, Q, "rcode flags ede=10", "QR RD RA", "SERVFAIL"))
+    write("expired_signature_is_bogus", "After its expiration a signature is worth nothing (RFC 4035 section 5.3.1).",
+          parent() + both([keys(), good])
+          + ask(10, Q) + check(20, Q, "rcode flags ede=7", "QR RD RA", "SERVFAIL"), date="20370101000000")
+    write("signature_not_yet_valid_is_bogus", "Before its inception a signature is worth nothing.",
+          parent() + both([keys(), good])
+          + ask(10, Q) + check(20, Q, "rcode flags ede=8", "QR RD RA", "SERVFAIL"), date="20251201000000")
+    other = NSEC.key().split()
+    key = other[-1][:8] + ("AAAA" if other[-1][8:12] != "AAAA" else "BBBB") + other[-1][12:]
+    write("dnskey_that_is_not_the_anchors_is_bogus", "No DNSKEY of the zone is the one that the anchor names.",
+          parent() + both([entry("example. IN DNSKEY", [" ".join(other[:-1] + [key])]), good])
+          + ask(10, Q) + check(20, Q, "rcode flags ede=9", "QR RD RA", "SERVFAIL"))
+    write("cd_gets_what_is_bogus",
+          "CD: the client judges for itself (RFC 4035 section 3.2.2); others still get SERVFAIL, and nothing is kept.",
+          parent() + both([keys(), entry(Q, swapped(AI))])
+          + ask(10, Q, "RD DO CD") + check(20, Q, "all", "QR RD RA CD DO", records=swapped(AI))
+          + ask(30, Q, "RD DO") + check(40, Q, "rcode flags ede=6", "QR RD RA DO", "SERVFAIL"))
+    no = "no.example. IN A"
+    proof = cover("no.example.") + cover("*.example.")
+    proof = list(dict.fromkeys(proof))
+    write("denial_has_ad_and_its_proof_for_do",
+          "NXDOMAIN that NSEC proves: AD, and the proof for DO, from the cache too (RFC 4035 section 3.1.3.2).",
+          parent() + both([keys(), entry(no, [], SOA + proof, "NXDOMAIN")])
+          + ask(10, no, "RD DO") + check(20, no, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
+          + "STEP 25 RESET\n\n"
+          + ask(30, no, "RD AD")
+          + check(40, no, "all", "QR RD RA AD", "NXDOMAIN", authority=NSEC.unsigned("example.", "SOA"))
+          + ask(50, no, "RD DO") + check(60, no, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
+          + "STEP 70 EXPECT sent == 0\n")
+    write("denial_without_proof_is_bogus", "NXDOMAIN of a signed zone without NSEC (RFC 4035 section 5.4).",
+          parent() + both([keys(), entry(no, [], SOA, "NXDOMAIN")])
+          + ask(10, no) + check(20, no, "rcode flags ede=12", "QR RD RA", "SERVFAIL"))
+    write("denial_of_what_exists_is_bogus", "The NSEC in hand says that the name exists.",
+          parent() + both([keys(), entry(Q, [], SOA + NSEC.signed("ai.example.", "NSEC"), "NXDOMAIN")])
+          + ask(10, Q) + check(20, Q, "rcode flags ede=6", "QR RD RA", "SERVFAIL"))
+    wild = "a.z.w.example. IN MX"
+    made = NSEC.expanded("a.z.w.example.", "MX")
+    proof = cover("a.z.w.example.")
+    write("wildcard_answer_has_its_proof",
+          "A wildcard's answer is secure with the proof that the name itself does not exist (RFC 4035 section 5.3.4).",
+          parent() + both([keys(), entry(wild, made, proof)])
+          + ask(10, wild, "RD DO") + check(20, wild, "all", "QR RD RA AD DO", records=made, authority=proof)
+          + ask(30, wild, "RD DO") + check(40, wild, "all", "QR RD RA AD DO", records=made, authority=proof))
+    write("wildcard_answer_without_proof_is_bogus", "A wildcard may be replayed for a name that exists.",
+          parent() + both([keys(), entry(wild, made)])
+          + ask(10, wild) + check(20, wild, "rcode flags ede=12", "QR RD RA", "SERVFAIL"))
+    below = "www.c.example. IN A"
+    cut = ["c.example. 3600 IN NS ns1.c.example."]
+    glue = "SECTION ADDITIONAL\nns1.c.example. 3600 IN A 192.0.2.7\nENTRY_END"
+    referral = entry("c.example. IN NS", [], cut + NSEC.signed("c.example.", "NSEC"), match="opcode subdomain",
+                     flags="QR", adjust="copy_id copy_query").replace("ENTRY_END", glue)
+    child = server("192.0.2.7", [entry(below, ["www.c.example. 300 IN A 192.0.2.99"])])
+    write("below_an_unsigned_delegation_is_insecure",
+          "NSEC with NS and without DS: the child is not signed, so its data is given without AD (RFC 4035 section 5.2).",
+          parent() + both([keys(), referral]) + child
+          + ask(10, below, "RD DO") + check(20, below, "all noede", "QR RD RA DO", records=["www.c.example. 300 IN A 192.0.2.99"]))
+    bare = entry("c.example. IN NS", [], cut, match="opcode subdomain", flags="QR",
+                 adjust="copy_id copy_query").replace("ENTRY_END", glue)
+    write("delegation_without_proof_is_bogus",
+          "Without DS and without proof that there is none, a delegation may be forged (RFC 4035 section 5.2).",
+          parent() + both([keys(), bare]) + child
+          + ask(10, below) + check(20, below, "rcode flags ede=12", "QR RD RA", "SERVFAIL"))
+    below = "www.a.example. IN A"
+    cut = ["a.example. 3600 IN NS ns1.a.example."]
+    glue = "SECTION ADDITIONAL\nns1.a.example. 3600 IN A 192.0.2.5\nENTRY_END"
+    referral = entry("a.example. IN NS", [], cut + NSEC.signed("a.example.", "DS"), match="opcode subdomain",
+                     flags="QR", adjust="copy_id copy_query").replace("ENTRY_END", glue)
+    write("ds_refreshed_after_it_has_expired",
+          "The parent's DS outlives no TTL: what is below is judged anew when it is asked for again.",
+          parent() + both([keys(), referral]) + server("192.0.2.5", [entry(below, ["www.a.example. 300 IN A 192.0.2.98"])])
+          + ask(10, below) + check(20, below, "rcode answer flags", "QR RD RA", records=["www.a.example. 300 IN A 192.0.2.98"])
+          + "STEP 30 TIME_PASSES ELAPSE 4000\n"
+          + ask(40, below) + check(50, below, "rcode answer flags", "QR RD RA", records=["www.a.example. 300 IN A 192.0.2.98"]))
+    write("stale_data_outlives_a_bogus_refresh",
+          "A refresh that is bogus is a failed refresh: what was secure is given stale, without AD, and says why.",
+          parent()
+          + server("192.0.2.1", [keys(), good], "0 35") + server("192.0.2.2", [keys(), good], "0 35")
+          + server("192.0.2.1", [keys(), entry(Q, swapped(AI))], "36 100")
+          + server("192.0.2.2", [keys(), entry(Q, swapped(AI))], "36 100")
+          + ask(10, Q, "RD DO") + check(20, Q, "all", "QR RD RA AD DO", records=AI)
+          + "STEP 30 TIME_PASSES ELAPSE 3700\n"
+          + ask(40, Q, "RD AD") + check(50, Q, "rcode flags answer ede=3", "QR RD RA", records=AI_A))
+
+
+def cover(name):
+    """The NSEC that covers the name, with its signature."""
+    def canonical(text):
+        return [label for label in reversed(text.rstrip(".").split("."))]
+    owners = sorted((owner for owner, kind in NSEC.sets if kind == "NSEC"), key=canonical)
+    before = [owner for owner in owners if canonical(owner) < canonical(name)]
+    return NSEC.signed(before[-1], "NSEC")
+
+
+if __name__ == "__main__":
+    main()
