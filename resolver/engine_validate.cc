@@ -219,8 +219,10 @@ void Engine::Impl::on_bogus(base::Now now, Resolution& resolution, const dnssec:
   log_.line(now.boot, base::LogLevel::kInfo,
             "bogus: " + resolution.name.to_text() + " " + wire::to_text(resolution.type) + ": " +
                 dnssec::to_text(verdict));
-  if (done->source != ValidationSource::kReferral || !resolution.bogus) resolution.bogus = verdict;
-  if (resolution.visit && done->source == ValidationSource::kResponse) {
+  const bool is_from_a_server = !(done->server == base::IpAddress());
+  // What was kept from a referral has not been asked for yet.
+  if (is_from_a_server || done->source == ValidationSource::kLastResort) resolution.bogus = verdict;
+  if (resolution.visit && is_from_a_server) {
     if (Attempt* attempt = attempt_for(resolution, done->server, done->port)) attempt->excluded = true;
     if (++resolution.bogus_answers >= kBogusAnswersMax) return fail_bogus(now, resolution);
     counters_.add(base::Counter::kValidationRetries);

@@ -197,17 +197,6 @@ def main():
           "Without DS and without proof that there is none, a delegation may be forged (RFC 4035 section 5.2).",
           parent() + both([keys(), bare]) + child
           + ask(10, below) + check(20, below, "rcode flags ede=12", "QR RD RA", "SERVFAIL"))
-    below = "www.a.example. IN A"
-    cut = ["a.example. 3600 IN NS ns1.a.example."]
-    glue = "SECTION ADDITIONAL\nns1.a.example. 3600 IN A 192.0.2.5\nENTRY_END"
-    referral = entry("a.example. IN NS", [], cut + NSEC.signed("a.example.", "DS"), match="opcode subdomain",
-                     flags="QR", adjust="copy_id copy_query").replace("ENTRY_END", glue)
-    write("ds_refreshed_after_it_has_expired",
-          "The parent's DS outlives no TTL: what is below is judged anew when it is asked for again.",
-          parent() + both([keys(), referral]) + server("192.0.2.5", [entry(below, ["www.a.example. 300 IN A 192.0.2.98"])])
-          + ask(10, below) + check(20, below, "rcode answer flags", "QR RD RA", records=["www.a.example. 300 IN A 192.0.2.98"])
-          + "STEP 30 TIME_PASSES ELAPSE 4000\n"
-          + ask(40, below) + check(50, below, "rcode answer flags", "QR RD RA", records=["www.a.example. 300 IN A 192.0.2.98"]))
     write("stale_data_outlives_a_bogus_refresh",
           "A refresh that is bogus is a failed refresh: what was secure is given stale, without AD, and says why.",
           parent()
