@@ -101,11 +101,11 @@ struct ResponseDigest {
   uint32_t scrubbed_records = 0;
   // EDE 3 or 19 of a forwarder: what it gives is past its TTL there, so it must not be cached as fresh.
   std::optional<wire::ExtendedError> stale_at_forwarder;
-  std::vector<LearnedRrset> proofs;            // NSEC and NSEC3 of the authority section, at most kProofsMax
-  std::optional<LearnedRrset> referral_ds;     // the DS RRset beside the NS set of a referral
+  std::vector<LearnedRrset> proofs;         // NSEC and NSEC3 of the authority section, at most kProofsMax
+  std::optional<LearnedRrset> referral_ds;  // the DS RRset beside the NS set of a referral
   // What validation adds.
   cache::Validation denial_validation = cache::Validation::kUnchecked;
-  std::vector<uint8_t> denial_proofs;          // cache/proofs.h
+  std::vector<uint8_t> denial_proofs;  // cache/proofs.h
 };
 
 [[nodiscard]] ResponseDigest digest_response(const wire::MessageView& message, const Asked& asked);

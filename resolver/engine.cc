@@ -32,7 +32,7 @@ Engine::Impl::Impl(const Options& options, const Shared& shared, cache::Reader& 
       entropy_(seed),
       anchors_(options.dnssec.anchors),
       trusts_(kZoneTrustsMax),
-      parsed_keys_(kParsedKeysMax, draw_secret(entropy_)),
+      parsed_keys_(kParsedKeysMax, options.answer.cookie_secret),
       answer_buffer_(kAnswerBytesMax) {
   CHECK(options.outgoing_port_first <= options.outgoing_port_last);
   CHECK(!options.root_hints.servers.empty());

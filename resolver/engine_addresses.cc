@@ -16,8 +16,9 @@ void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::Nam
   if (!resolution.budget->spend_alias() || resolution.result.chain.size() > 2 * kAliasLinksMax)
     return fail_budget(now, resolution);
   const bool in_glue_zone = resolution.glue_zone && target.is_within(*resolution.glue_zone);
-  const ResolutionId sub = join_or_start(now, resolution, target, resolution.type, resolution.depth,
-                                         resolution.walk.use, resolution.unchecked, in_glue_zone ? &*resolution.glue_zone : nullptr);
+  const ResolutionId sub =
+      join_or_start(now, resolution, target, resolution.type, resolution.depth, resolution.walk.use,
+                    resolution.unchecked, in_glue_zone ? &*resolution.glue_zone : nullptr);
   if (sub == 0) {
     if (resolution.budget->exhausted() != BudgetItem::kNone) return fail_budget(now, resolution);
     counters_.add(base::Counter::kResolutionLoops);
@@ -29,8 +30,7 @@ void Engine::Impl::follow_alias(base::Now now, Resolution& resolution, wire::Nam
 
 // 0: no budget left, too deep, or it would wait for itself.
 ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire::NameView name, wire::Type type,
-                                         uint8_t depth, RouteUse use, bool unchecked,
-                                         const wire::Name* glue_zone) {
+                                         uint8_t depth, RouteUse use, bool unchecked, const wire::Name* glue_zone) {
   const wire::Name lower = wire::Name(name).lowercased();
   const Purpose purpose = glue_zone != nullptr ? Purpose::kGlue : Purpose::kAnswer;
   const uint64_t question =
@@ -162,7 +162,9 @@ bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
     const RouteUse use = use_for_addresses(server, wire::Type::kA);
     for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
       const bool enabled = type == wire::Type::kA ? options_.ipv4 : options_.ipv6;
-      if (enabled) started = join_or_start(now, resolution, server, type, depth, use, !anchors_.empty(), glue_zone) != 0 || started;
+      if (enabled)
+        started =
+            join_or_start(now, resolution, server, type, depth, use, !anchors_.empty(), glue_zone) != 0 || started;
     }
     if (started) {
       visit.lookups[index] = AddressLookup::kRunning;
@@ -182,8 +184,8 @@ bool Engine::Impl::rejoin_lookups(base::Now now, Resolution& resolution) {
     if (visit.lookups[index] != AddressLookup::kRunning) continue;
     const wire::Name server = wire::Name(visit.delegation.servers[index].name).lowercased();
     const wire::NameView zone = visit.delegation.zone;
-    const uint64_t mark = (!zone.is_root() && server.view().is_within(zone) ? kGlueMark : 0) ^
-                          (anchors_.empty() ? 0 : kUncheckedMark);
+    const uint64_t mark =
+        (!zone.is_root() && server.view().is_within(zone) ? kGlueMark : 0) ^ (anchors_.empty() ? 0 : kUncheckedMark);
     for (const wire::Type type : {wire::Type::kA, wire::Type::kAaaa}) {
       const uint64_t question = question_of(server, type, use_for_addresses(server, type)) ^ mark;
       const auto found = by_question_.find(question);
@@ -283,7 +285,8 @@ void Engine::Impl::on_alias_done(base::Now now, Resolution& parent, const Resolu
   }
   if (result.outcome == Outcome::kBudget && done.budget != parent.budget) {
     // Somebody else's budget ran out: ask again on our own.
-    const ResolutionId id = join_or_start(now, parent, done.name, done.type, parent.depth, done.walk.use, done.unchecked);
+    const ResolutionId id =
+        join_or_start(now, parent, done.name, done.type, parent.depth, done.walk.use, done.unchecked);
     if (id != 0) return;
   }
   fail(now, parent, result.outcome, result.error.value_or(wire::ExtendedError::kOther), result.error_text);

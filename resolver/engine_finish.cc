@@ -144,8 +144,8 @@ void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {
 // Clients that joined a sub-question of somebody else's question do not pay for that budget.
 void Engine::Impl::restart_for_clients(base::Now now, Resolution& done) {
   if (done.clients.empty()) return;
-  const auto same = by_question_.find(question_key(done.name, done.type, Purpose::kAnswer) ^
-                                       (done.unchecked ? kUncheckedMark : 0));
+  const auto same =
+      by_question_.find(question_key(done.name, done.type, Purpose::kAnswer) ^ (done.unchecked ? kUncheckedMark : 0));
   const ResolutionId id =
       same != by_question_.end()
           ? same->second

@@ -56,7 +56,8 @@ void Engine::Impl::learn(base::Now now, Resolution& resolution, ResponseDigest& 
     }
     made_from_dname = rrset.type == wire::Type::kDname;
     if (!lacks_verdict) forget(rrset.owner, wire::Type::kNone, cache::Space::kNxdomain);
-    if (!lacks_verdict && rrset.type != wire::Type::kCname) forget(rrset.owner, wire::Type::kCname, cache::Space::kAnswer);
+    if (!lacks_verdict && rrset.type != wire::Type::kCname)
+      forget(rrset.owner, wire::Type::kCname, cache::Space::kAnswer);
     publish(now, std::move(entry));
   }
   if (digest.response_class == ResponseClass::kNodata || digest.response_class == ResponseClass::kNxdomain) {

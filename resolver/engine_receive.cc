@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "cache/proofs.h"
 #include "resolver/cookies.h"
 #include "resolver/engine_impl.h"
 
@@ -285,7 +286,15 @@ void Engine::Impl::on_digest(base::Now now, Resolution& resolution, Attempt& att
 void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange& exchange, ResponseDigest& digest) {
   const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
   if (minimised) return on_minimised_data(now, resolution, exchange, digest);
-  if (!validates(resolution)) return accept_data(now, resolution, digest, exchange.upstream);
+  if (!validates(resolution)) {
+    // Who asked with CD checks the proofs itself.
+    for (const LearnedRrset& proof : digest.proofs) {
+      std::vector<uint8_t>& proofs =
+          digest.soa || digest.chain.empty() ? digest.denial_proofs : digest.chain.back().proofs;
+      cache::append_proof(proofs, proof.owner, proof.rendered, proof.signatures);
+    }
+    return accept_data(now, resolution, digest, exchange.upstream);
+  }
   begin_validation(now, resolution, std::move(digest), resolution.visit->delegation.zone, &exchange,
                    ValidationSource::kResponse);
 }

@@ -48,8 +48,9 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
   for (size_t server = 0; server < visit.delegation.servers.size(); ++server) {
     add_cached_addresses(now, resolution, server);
   }
-  const bool failure_counts =
-      failure != nullptr && !(resolution.unchecked && is_validation_error(cache::read_failure(*failure).error)) && !is_failure_void(now, resolution, *failure);
+  const bool failure_counts = failure != nullptr &&
+                              !(resolution.unchecked && is_validation_error(cache::read_failure(*failure).error)) &&
+                              !is_failure_void(now, resolution, *failure);
   const auto recheck_s = static_cast<uint32_t>(base::duration_cast<base::seconds>(options_.stale.recheck).count());
   Situation situation;
   situation.has_stale = stale_of(now, resolution).kind != Known::Kind::kNothing;

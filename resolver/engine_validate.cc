@@ -27,9 +27,9 @@ constexpr uint32_t kReferralDenialTtlMax_s = 3600;
 bool is_validation_error(wire::ExtendedError error) {
   using enum wire::ExtendedError;
   constexpr wire::ExtendedError kErrors[] = {
-      kUnsupportedAlgorithm, kUnsupportedDigest, kIndeterminate, kBogus,        kSignatureExpired,
-      kSignatureNotYetValid, kDnskeyMissing,     kRrsigsMissing, kNoZoneKeyBit, kNsecMissing,
-      kSignatureExpiredEarly, kNsec3Iterations};
+      kUnsupportedAlgorithm, kUnsupportedDigest,    kIndeterminate,         kBogus,
+      kSignatureExpired,     kSignatureNotYetValid, kDnskeyMissing,         kRrsigsMissing,
+      kNoZoneKeyBit,         kNsecMissing,          kSignatureExpiredEarly, kNsec3Iterations};
   return std::find(std::begin(kErrors), std::end(kErrors), error) != std::end(kErrors);
 }
 
@@ -216,9 +216,9 @@ void Engine::Impl::accept_referral_proof(base::Now now, Resolution& resolution, 
 // Perhaps one server only is behind, or somebody forged: the others are asked before it counts.
 void Engine::Impl::on_bogus(base::Now now, Resolution& resolution, const dnssec::Verdict& verdict) {
   const std::unique_ptr<Validating> done = std::move(resolution.validating);
-  log_.line(now.boot, base::LogLevel::kInfo,
-            "bogus: " + resolution.name.to_text() + " " + wire::to_text(resolution.type) + ": " +
-                dnssec::to_text(verdict));
+  log_.line(
+      now.boot, base::LogLevel::kInfo,
+      "bogus: " + resolution.name.to_text() + " " + wire::to_text(resolution.type) + ": " + dnssec::to_text(verdict));
   const bool is_from_a_server = !(done->server == base::IpAddress());
   // What was kept from a referral has not been asked for yet.
   if (is_from_a_server || done->source == ValidationSource::kLastResort) resolution.bogus = verdict;

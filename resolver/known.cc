@@ -13,7 +13,8 @@ bool follows_aliases(wire::Type type) { return type != wire::Type::kCname; }
 // RFC 2181 §5.4.1: glue and referrals answer nobody.
 bool may_answer(const cache::Entry& entry, const KnownScope& scope) {
   if (scope.without_forwarded && entry.header().forwarded) return false;
-  return (entry.header().rank >= cache::Rank::kNonAuthAnswer || scope.with_unchecked) && entry.header().validation != cache::Validation::kBogus;
+  return (entry.header().rank >= cache::Rank::kNonAuthAnswer || scope.with_unchecked) &&
+         entry.header().validation != cache::Validation::kBogus;
 }
 
 // Whether the parent has not taken the zone back since the entry was learned (ghost domains, CVE-2012-1033): the

@@ -184,11 +184,11 @@ struct Resolution {
   base::Instant patience_until = base::Instant::never();
   bool tries_dark = false;                  // one of the few that may ask a dark provider
   std::unique_ptr<LastResort> last_resort;  // from a server of the zone being visited
-  std::unique_ptr<Validating> validating;  // of Phase::kValidate
-  std::optional<dnssec::Verdict> bogus;    // what the last bogus answer was
+  std::unique_ptr<Validating> validating;   // of Phase::kValidate
+  std::optional<dnssec::Verdict> bogus;     // what the last bogus answer was
   uint8_t bogus_answers = 0;
-  bool cut_short = false;                   // a sub-question was refused: what failed says nothing of the name
-  uint64_t held_bytes = 0;                  // counted against Bounds::bytes_max
+  bool cut_short = false;   // a sub-question was refused: what failed says nothing of the name
+  uint64_t held_bytes = 0;  // counted against Bounds::bytes_max
   Result result;
 
   void enter(Phase next) {

@@ -10,7 +10,17 @@
 
 namespace resolver {
 
-enum class TimerKind : uint8_t { kExchange, kHedge, kPatience, kStep, kResolution, kClient, kParked, kStream, kValidate };
+enum class TimerKind : uint8_t {
+  kExchange,
+  kHedge,
+  kPatience,
+  kStep,
+  kResolution,
+  kClient,
+  kParked,
+  kStream,
+  kValidate
+};
 
 struct Timer {
   base::Instant at;

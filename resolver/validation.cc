@@ -202,8 +202,7 @@ std::optional<ValidationStep> Validation::check_dnskey(const ValidationTools& to
   link.validation = state_of(checked.verdict);
   if (checked.verdict.security == Security::kSecure) {
     link.ttl_s = std::min(link.ttl_s, checked.ttl_s);
-    tools.trusts.put_keys(tools.now.boot, link.owner, std::make_shared<dnssec::KeySet>(done->take_keys()),
-                          link.ttl_s);
+    tools.trusts.put_keys(tools.now.boot, link.owner, std::make_shared<dnssec::KeySet>(done->take_keys()), link.ttl_s);
   }
   next_link();
   return std::nullopt;
@@ -215,7 +214,8 @@ std::optional<ValidationStep> Validation::check_links(const ValidationTools& too
     return std::nullopt;
   }
   LearnedRrset& link = digest_.chain[at_];
-  const bool made_here = at_ > 0 && digest_.chain[at_ - 1].type == wire::Type::kDname && link.type == wire::Type::kCname;
+  const bool made_here =
+      at_ > 0 && digest_.chain[at_ - 1].type == wire::Type::kDname && link.type == wire::Type::kCname;
   if (made_here) {
     link.validation = digest_.chain[at_ - 1].validation;
     link.ttl_s = digest_.chain[at_ - 1].ttl_s;
@@ -496,8 +496,8 @@ bool remember_ds_answer(const ValidationTools& tools, wire::NameView name, const
   const cache::EntryHeader& header = first.header();
   const uint32_t ttl_s = first.ttl_left_s(now);
   if (header.validation != cache::Validation::kSecure) {
-    tools.trusts.put_unsigned(now, name, Verdict::of(Reason::kUnsignedDelegation, name.is_root() ? name : name.parent()),
-                              ttl_s);
+    tools.trusts.put_unsigned(now, name,
+                              Verdict::of(Reason::kUnsignedDelegation, name.is_root() ? name : name.parent()), ttl_s);
     return true;
   }
   if (header.kind == cache::Kind::kRrset && header.type == wire::Type::kDs) {

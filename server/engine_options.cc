@@ -36,7 +36,8 @@ base::Result<resolver::DnssecOptions, std::string> dnssec_of(const config::Dnsse
   if (!anchors) return base::error("[dnssec] " + anchors.error());
   for (const std::string& zone : options.negative_trust_anchors) {
     const auto name = wire::Name::from_text(zone);
-    if (!name) return base::error("[dnssec] negative_trust_anchors: \"" + zone + "\" is no name; write it like example.com.");
+    if (!name)
+      return base::error("[dnssec] negative_trust_anchors: \"" + zone + "\" is no name; write it like example.com.");
     anchors->add_negative(*name, base::Instant::never());
   }
   result.anchors = std::move(*anchors);
