@@ -58,6 +58,7 @@ struct EntryHeader {
   uint8_t forwarded : 1 = 0;  // a forwarder's word: answers clients, never serves iteration
   Validation validation : 4 = Validation::kUnchecked;
   uint8_t has_proofs : 1 = 0;  // the tail does not end with the signatures: cache/proofs.h
+  uint8_t no_bits : 3 = 0;     // so that equal entries are equal bytes
   uint8_t name_bytes = 1;
   uint8_t zone_labels = 0;  // the zone it came from is this suffix of the name
 };

@@ -242,7 +242,9 @@ wire::Header answer_header(const wire::Query& query, const AnswerParts& parts, w
     if (parts.error && !wire::append_extended_error(space, options_bytes, *parts.error, parts.error_text)) {
       static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.error, {}));
     }
-    if (parts.cause) static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.cause, {}));
+    if (parts.cause && parts.cause != parts.error) {
+      static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.cause, {}));
+    }
     size += write_opt(query, rcode, base::Bytes(options).first(options_bytes), out.data() + size);
     header.additional_count = 1;
   }

@@ -154,9 +154,14 @@ void Engine::Impl::on_keys_done(base::Now now, Resolution& parent, const Resolut
     return make_ready(parent.id);
   }
   if (result.outcome != Outcome::kAnswered || result.is_stale) {
-    const std::string text = result.error_text.empty() ? "no answer" : result.error_text;
+    // The data is there, and only its validation fails: who sets CD gets it.
+    const bool is_verdict = result.error && is_validation_error(*result.error);
+    const wire::ExtendedError missing =
+        done.type == wire::Type::kDnskey ? wire::ExtendedError::kDnskeyMissing : wire::ExtendedError::kIndeterminate;
+    const std::string why = result.error_text.empty() ? "no answer" : result.error_text;
     return fail_validation(now, parent, result.outcome == Outcome::kAnswered ? Outcome::kFailed : result.outcome,
-                           result.error.value_or(wire::ExtendedError::kOther), text);
+                           is_verdict ? *result.error : missing,
+                           is_verdict ? why : done.name.to_text() + " " + wire::to_text(done.type) + ": " + why);
   }
   if (!result.chain.empty()) {
     const cache::Entry& first = *result.chain.front();

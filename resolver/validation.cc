@@ -34,7 +34,7 @@ cache::Validation state_of(const Verdict& verdict) {
   return cache::Validation::kIndeterminate;
 }
 
-// That there is no DS is proven, though the zone below is not signed.
+// Of a denial that its zone has signed: that there is no DS is proven, though the zone below is not signed.
 cache::Validation state_of_denial(const Verdict& verdict) {
   return verdict.reason == Reason::kUnsignedDelegation ? cache::Validation::kSecure : state_of(verdict);
 }
@@ -103,6 +103,8 @@ Validation::Zone Validation::walk(const ValidationTools& tools, wire::NameView a
         break;
       case Cut::kUnknown:
         if (labels < asked_labels && !tools.is_delegated(zone)) break;
+        // It is being asked for just now, and there is an alias: no zone begins at one.
+        if (question_.type == wire::Type::kDs && zone == question_.name.view()) break;
         return need(zone, wire::Type::kDs);
     }
   }
@@ -274,6 +276,8 @@ std::optional<ValidationStep> Validation::check_soa(const ValidationTools& tools
     phase_ = Phase::kProofs;
     return std::nullopt;
   }
+  const bool lacks_keys = question_.type == wire::Type::kDnskey && cut_of(tools, question_.name) == Cut::kSigned;
+  if (lacks_keys) return fail(Verdict::of(Reason::kDnskeyMissing, question_.name));
   if (!denial_keys_) {
     base::Bytes signatures;
     if (digest_.soa) signatures = digest_.soa->signatures;
@@ -422,7 +426,7 @@ std::optional<ValidationStep> Validation::check_denial(const ValidationTools& to
 
 ValidationStep Validation::finish(const ValidationTools& tools) {
   if (denial_verdict_) {
-    digest_.denial_validation = state_of_denial(*denial_verdict_);
+    digest_.denial_validation = denial_keys_ ? state_of_denial(*denial_verdict_) : state_of(*denial_verdict_);
     if (denial_keys_) {
       digest_.negative_ttl_s = std::min(digest_.negative_ttl_s, proofs_ttl_s_);
       append_proofs_of(denial_keys_->zone(), digest_.denial_proofs);
