@@ -38,7 +38,17 @@ enum class Rank : uint8_t {
   kLocal,
 };
 
-enum class Validation : uint8_t { kUnchecked, kIndeterminate, kInsecure, kSecure, kBogus };
+enum class Validation : uint8_t {
+  kUnchecked,
+  kIndeterminate,
+  kInsecure,
+  kSecure,
+  kBogus,
+  // Insecure, and clients are told why (RFC 8914 §4.2, §4.3, §4.28).
+  kInsecureAlgorithm,   // no DS of an algorithm that is checked
+  kInsecureDigest,      // no DS with a digest that is checked
+  kInsecureIterations,  // more NSEC3 iterations than are made
+};
 
 struct EntryHeader {
   uint64_t hash = 0;

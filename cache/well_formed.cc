@@ -92,7 +92,8 @@ bool is_well_formed_rendered(base::Bytes rendered) {
 
 bool is_well_formed(const EntryParts& parts) {
   const EntryHeader& header = parts.header;
-  if (!is_space_of(header.kind, header.space) || header.rank > Rank::kLocal || header.validation > Validation::kBogus)
+  const bool is_known = header.rank <= Rank::kLocal && header.validation <= Validation::kInsecureIterations;
+  if (!is_space_of(header.kind, header.space) || !is_known)
     return false;
   if (parts.body.size() > kPartBytesMax || parts.tail.size() > kPartBytesMax) return false;
   if (header.zone_labels > parts.name.label_count()) return false;

@@ -206,6 +206,27 @@ wire::Header answer_header(const wire::Query& query, const AnswerParts& parts, w
   return header;
 }
 
+// Why an answer is not validated, where RFC 8914 has a code for it.
+std::optional<wire::ExtendedError> why_insecure(std::span<const cache::Entry* const> chain) {
+  for (const cache::Entry* entry : chain) {
+    switch (entry->header().validation) {
+      case cache::Validation::kInsecureAlgorithm:
+        return wire::ExtendedError::kUnsupportedAlgorithm;
+      case cache::Validation::kInsecureDigest:
+        return wire::ExtendedError::kUnsupportedDigest;
+      case cache::Validation::kInsecureIterations:
+        return wire::ExtendedError::kNsec3Iterations;
+      case cache::Validation::kUnchecked:
+      case cache::Validation::kIndeterminate:
+      case cache::Validation::kInsecure:
+      case cache::Validation::kSecure:
+      case cache::Validation::kBogus:
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
 [[gnu::noinline]] size_t compose_any(base::Now now, const ClientQuery& client, const wire::Query& query,
                                      const AnswerParts& parts, const AnswerPolicy& policy, base::MutableBytes out) {
   const size_t limit = out.size();
@@ -239,8 +260,9 @@ wire::Header answer_header(const wire::Query& query, const AnswerParts& parts, w
     const size_t free_bytes = limit - size - kOptHeaderBytes;
     const base::MutableBytes space = base::MutableBytes(options).first(std::min(options.size(), free_bytes));
     // RFC 8914 §3: short of space the text goes first.
-    if (parts.error && !wire::append_extended_error(space, options_bytes, *parts.error, parts.error_text)) {
-      static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.error, {}));
+    const std::optional<wire::ExtendedError> error = parts.error ? parts.error : why_insecure(chain);
+    if (error && !wire::append_extended_error(space, options_bytes, *error, parts.error_text)) {
+      static_cast<void>(wire::append_extended_error(space, options_bytes, *error, {}));
     }
     if (parts.cause && parts.cause != parts.error) {
       static_cast<void>(wire::append_extended_error(space, options_bytes, *parts.cause, {}));
@@ -262,6 +284,7 @@ size_t compose_plain(const wire::Query& query, const AnswerParts& parts, size_t 
   const bool dnssec_ok = has_edns && query.edns->dnssec_ok;
   const base::Bytes tail = dnssec_ok ? entry.tail() : base::Bytes();
   if (!tail.empty() && entry.header().has_proofs != 0) return 0;
+  if (has_edns && entry.header().validation > cache::Validation::kBogus) return 0;  // told why
   const size_t opt_bytes = has_edns ? kOptHeaderBytes : 0;
   if (wire::kHeaderBytes + question.size() + body.size() + tail.size() + opt_bytes > limit) return 0;
   uint8_t* at = out + wire::kHeaderBytes;

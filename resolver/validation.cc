@@ -25,6 +25,9 @@ cache::Validation state_of(const Verdict& verdict) {
     case Security::kSecure:
       return cache::Validation::kSecure;
     case Security::kInsecure:
+      if (verdict.reason == Reason::kUnsupportedAlgorithm) return cache::Validation::kInsecureAlgorithm;
+      if (verdict.reason == Reason::kUnsupportedDigest) return cache::Validation::kInsecureDigest;
+      if (verdict.reason == Reason::kNsec3Iterations) return cache::Validation::kInsecureIterations;
       return cache::Validation::kInsecure;
     case Security::kBogus:
       return cache::Validation::kBogus;
@@ -108,6 +111,10 @@ Validation::Zone Validation::walk(const ValidationTools& tools, wire::NameView a
         return need(zone, wire::Type::kDs);
     }
   }
+  // Without keys it is the whole zone that is not signed.
+  if (at_end == Reason::kSignatureMissing && question_.type != wire::Type::kDnskey) {
+    if (Zone keys = keys_of(tools, deepest); keys.found == Found::kNeeds) return keys;
+  }
   return {Found::kBogus, nullptr, Verdict::of(at_end, deepest)};
 }
 
@@ -125,12 +132,20 @@ Validation::Zone Validation::find_zone(const ValidationTools& tools, wire::NameV
   if (!anchor) return {Found::kIndeterminate, nullptr, Verdict::of(Reason::kNoTrustAnchor, name)};
   if (anchor->is_negative) return {Found::kUnsigned, nullptr, Verdict::of(Reason::kNegativeAnchor, anchor->zone)};
 
-  // The first signer that may be the zone.
+  // The first signer that may be the zone: not above the one that was asked, if that is a zone.
   std::optional<wire::Name> signer;
+  bool has_signer_above = false;
+  const wire::NameView asked = question_.asked_zone;
+  const bool is_in_asked_zone = name.is_within(asked) && asked.is_within(anchor->zone);
+  const Cut asked_cut = is_in_asked_zone ? cut_of(tools, asked) : Cut::kNone;
   for_each_rrsig(signatures, [&](const wire::RrsigFields& rrsig) {
     if (signer || !name.is_within(rrsig.signer) || !rrsig.signer.is_within(anchor->zone)) return;
+    const bool is_above = is_in_asked_zone && rrsig.signer.label_count() < asked.label_count();
+    has_signer_above = has_signer_above || is_above;
+    if (is_above && asked_cut != Cut::kNone) return;
     if (cut_of(tools, rrsig.signer) != Cut::kNone) signer = wire::Name(rrsig.signer);
   });
+  if (has_signer_above && !signer && asked_cut == Cut::kUnknown) return need(asked, wire::Type::kDs);
   if (!signer) {
     return walk(tools, anchor->zone, name, signatures.empty() ? Reason::kSignatureMissing : Reason::kSignatureSigner);
   }

@@ -146,6 +146,24 @@ TEST_F(Hits, AdOnlyWhenTheWholeChainIsSecure) {
   EXPECT_FALSE(ask_packet(query_packet("a.example.com", Type::kA, wire::Class::kIn, true, ad)).view->header().ad);
 }
 
+TEST_F(Hits, AnswersSayWhyTheyAreNotValidated) {
+  const std::pair<cache::Validation, wire::ExtendedError> rows[] = {
+      {cache::Validation::kInsecureAlgorithm, wire::ExtendedError::kUnsupportedAlgorithm},
+      {cache::Validation::kInsecureDigest, wire::ExtendedError::kUnsupportedDigest},
+      {cache::Validation::kInsecureIterations, wire::ExtendedError::kNsec3Iterations}};
+  for (const auto& [validation, error] : rows) {
+    const std::string name = "why" + std::to_string(static_cast<int>(error)) + ".example.com";
+    publish(rrset_entry(40, {name + ". 300 IN A 192.0.2.7"}, {}, cache::Rank::kAuthAnswer, validation));
+    const Answered answered = ask_packet(query_packet(name, Type::kA));
+    EXPECT_EQ(answered.text(), "NOERROR: " + name + ". 240 A 192.0.2.7;");
+    ASSERT_TRUE(answered.view->edns()->extended_error);
+    EXPECT_EQ(answered.view->edns()->extended_error->code, error);
+    EXPECT_FALSE(answered.view->header().ad);
+  }
+  publish(rrset_entry(40, {"plain.example.com. 300 IN A 192.0.2.7"}, {}, cache::Rank::kAuthAnswer, cache::Validation::kInsecure));
+  EXPECT_FALSE(ask_packet(query_packet("plain.example.com", Type::kA)).view->edns()->extended_error);
+}
+
 TEST_F(Hits, StrangersAreRefused) {
   publish(rrset_entry(40, {"www.example.com. 300 IN A 192.0.2.7"}));
   const Answered answered = ask_packet(query_packet("www.example.com", Type::kA), "198.51.100.1");
