@@ -6,6 +6,7 @@
 Exit code 77 says "skipped", with the reason in one sentence. HOLDFAST_LAB_KEEP=1 keeps the folder with the logs.
 """
 import argparse
+import importlib.util
 import os
 import sys
 import unittest
@@ -19,6 +20,7 @@ from lab import namespace, process  # noqa: E402 (the path comes first)
 SKIPPED = 77
 NEEDED = {
     "service": ["nsd", "dig"],
+    "dnssec": ["nsd", "unbound", "named", "kresd", "dnssec-keygen", "dnssec-signzone", "ldns-signzone", "kzonesign"],
     "comparison": ["nsd", "unbound", "named"],
     "root_zone": ["nsd"],
     "load": ["nsd", "dnsperf"],
@@ -28,9 +30,23 @@ NEEDED = {
 }
 
 
+PYTHON_NEEDED = {"dnssec": ["dns", "cryptography"]}  # Debian's packages, which only Debian's Python finds
+DEBIAN_PYTHON = "/usr/bin/python3"
+
+
 def skip(reason):
     print("skipped:", reason)
     sys.exit(SKIPPED)
+
+
+def with_packages(kind):
+    """Goes on under Debian's Python where this one lacks a package that the kind needs."""
+    lacking = [name for name in PYTHON_NEEDED.get(kind, ()) if importlib.util.find_spec(name) is None]
+    if not lacking:
+        return
+    if os.path.realpath(sys.executable) == os.path.realpath(DEBIAN_PYTHON) or not Path(DEBIAN_PYTHON).exists():
+        skip("Python lacks " + ", ".join(lacking) + "; scripts/setup test installs it")
+    os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON, *sys.argv])
 
 
 def main():
@@ -41,6 +57,7 @@ def main():
     parser.add_argument("--backend", default="auto", choices=("auto", "uring", "mmsg"))
     parser.add_argument("--only", default="", help="run only tests whose name contains this")
     arguments = parser.parse_args()
+    with_packages(arguments.kind)
     absent = process.missing("ip", "unshare", *NEEDED[arguments.kind])
     if absent:
         skip(", ".join(absent) + " not installed; scripts/setup installs them")

@@ -3,7 +3,7 @@ import struct
 
 TYPES = {
     "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "NAPTR": 35,
-    "DNAME": 39, "OPT": 41, "DS": 43, "SVCB": 64, "HTTPS": 65, "ANY": 255, "CAA": 257,
+    "DNAME": 39, "OPT": 41, "DS": 43, "RRSIG": 46, "NSEC": 47, "DNSKEY": 48, "NSEC3": 50, "SVCB": 64, "HTTPS": 65, "ANY": 255, "CAA": 257,
 }
 TYPE_NAMES = {number: text for text, number in TYPES.items()}
 RCODES = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
@@ -79,12 +79,12 @@ def read_name(message, at):
         at += length
 
 
-def query(ident, name, type_, *, klass=CLASS_IN, flags=0x0100, edns=1232, options=b""):
+def query(ident, name, type_, *, klass=CLASS_IN, flags=0x0100, edns=1232, options=b"", dnssec=False):
     number = type_ if isinstance(type_, int) else type_number(type_)
     out = struct.pack("!6H", ident, flags, 1, 0, 0, 1 if edns else 0)
     out += name_to_wire(name) + struct.pack("!2H", number, klass)
     if edns:
-        out += b"\0" + struct.pack("!2HIH", 41, edns, 0, len(options)) + options
+        out += b"\0" + struct.pack("!2HIH", 41, edns, 0x8000 if dnssec else 0, len(options)) + options
     return out
 
 
@@ -111,15 +111,19 @@ class Message:
 
     def extended_error(self):
         """"22 text" of the first extended error (RFC 8914), or nothing."""
+        return next((f"{code} {text}" for code, text in self.extended_errors()), "")
+
+    def extended_errors(self):
+        found = []
         for _, type_, _, rdata in self.additional:
             at = 0
             while type_ == TYPES["OPT"] and at + 4 <= len(rdata):
                 option, length = struct.unpack_from("!2H", rdata, at)
                 if option == 15 and length >= 2:
                     code = struct.unpack_from("!H", rdata, at + 4)[0]
-                    return f"{code} {rdata[at + 6:at + 4 + length].decode(errors='replace')}"
+                    found.append((code, rdata[at + 6:at + 4 + length].decode(errors="replace")))
                 at += 4 + length
-        return ""
+        return found
 
     @staticmethod
     def _records(data, at, count):

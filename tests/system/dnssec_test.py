@@ -1,0 +1,145 @@
+"""A signed Internet, most of it broken on purpose: RCODE, AD and EDE of Holdfast beside Unbound, BIND and Knot Resolver.
+
+Every case says what the RFCs ask for. Holdfast must do that; a peer that does something else must be explained.
+"""
+import collections
+import os
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from dnssec import case as cases, resolvers, world
+from dnssec.explained import Explained
+from lab import ask, lab, nsd
+from lab import wire
+
+AD, CD, RD = 0x20, 0x10, 0x100
+BROKEN_LEAST = 60
+WHO = [*([] if os.environ.get("PEERS_ONLY") else ["holdfast"]), *resolvers.PEERS]
+Seen = collections.namedtuple("Seen", "rcode ad ede texts records")
+SILENT = Seen("NO REPLY", False, (), (), frozenset())
+
+
+def look(address, question, *, flags=RD, dnssec=True):
+    reply = ask.ask_one(address, question.name, question.type, flags=flags, dnssec=dnssec, patience=20)
+    if reply is not None and reply.truncated:
+        reply = ask.ask_one(address, question.name, question.type, flags=flags, dnssec=dnssec, patience=20, tcp=True)
+    if reply is None:
+        return SILENT
+    errors = reply.extended_errors()
+    return Seen(wire.rcode_text(reply.rcode), bool(reply.flags & AD), tuple(code for code, _ in errors),
+                tuple(text for _, text in errors), wire.rrsets(reply.answer))
+
+
+def look_at_all(address, all_cases, **more):
+    """In each case one question after the other: a case's zones are its own."""
+    with ThreadPoolExecutor(6) as pool:
+        return list(pool.map(lambda case: [look(address, question, **more) for question in case.questions], all_cases))
+
+
+def verdict(seen):
+    return f"{seen.rcode}{' AD' if seen.ad else ''}"
+
+
+def expected(question):
+    return f"{question.rcode}{' AD' if question.verdict == cases.SECURE else ''}"
+
+
+def shown(seen):
+    return verdict(seen) + (f" [{','.join(map(str, seen.ede))}]" if seen.ede else "")
+
+
+class Dnssec(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = lab.Lab.empty()
+        cls.addClassCleanup(cls.lab.stop)
+        cls.world = world.World()
+        cls.world.sign(cls.lab.folder)
+        cls.nsds, cls.forger = cls.world.start(cls.lab.folder)
+        cls.lab.processes += cls.nsds
+        cls.addClassCleanup(cls.forger.stop)
+        hints = cls.lab.folder / "root.hints"
+        hints.write_text(f". 3600000 IN NS {world.ROOT_HOST}\n{world.ROOT_HOST} 3600000 IN A {world.ROOT_ADDRESS}\n")
+        started = resolvers.Resolvers(cls.lab.folder, cls.world.anchors(), hints)
+        cls.seen = {}
+        for who in WHO:
+            cls.lab.processes.append(started.start(who))
+        with ThreadPoolExecutor(len(WHO)) as pool:
+            found = pool.map(lambda who: look_at_all(resolvers.ADDRESSES[who], cls.world.cases), WHO)
+        cls.seen = dict(zip(WHO, found))
+        cls.explained = Explained()
+        cls.print_table()
+
+    @classmethod
+    def rows(cls):
+        """(case, question, who -> what was seen)."""
+        for number, case in enumerate(cls.world.cases):
+            for k, question in enumerate(case.questions):
+                yield case, question, {who: cls.seen[who][number][k] for who in WHO}
+
+    @classmethod
+    def print_table(cls):
+        print(f"\n{'case':34} {'question':58} {'expected':18}" + "".join(f"{who:22}" for who in WHO))
+        for case, question, seen in cls.rows():
+            wanted = expected(question) + (f" [{'|'.join(map(str, question.ede))}]" if question.ede else "")
+            asked = f"{question.name} {question.type}"
+            print(f"{case.name:34} {asked:58} {wanted:18}" + "".join(f"{shown(seen[who]):22}" for who in WHO))
+
+    def fail_with(self, lines):
+        if lines:
+            self.fail(f"{len(lines)}:\n" + "\n".join(lines))
+
+    def test_the_lab_is_as_written(self):
+        self.assertEqual(self.forger.failures, [])
+        self.assertEqual(nsd.complaints(self.nsds), [])
+        broken = [case.name for case in self.world.cases if any(q.verdict == cases.BOGUS for q in case.questions)]
+        self.assertGreaterEqual(len(broken), BROKEN_LEAST)
+
+    def test_holdfast_does_what_the_rfcs_say(self):
+        wrong = []
+        for case, question, seen in self.rows():
+            ours = seen["holdfast"]
+            if verdict(ours) != expected(question):
+                wrong.append(f"{case.name}: {question.name} {question.type}: {shown(ours)} {ours.texts}, not "
+                             f"{expected(question)}: {case.rule}")
+        self.fail_with(wrong)
+
+    def test_holdfast_says_why(self):
+        """RFC 8914: the code, and the zone that it is about in the text."""
+        wrong = []
+        for case, question, seen in self.rows():
+            ours = seen["holdfast"]
+            if question.ede:
+                good = ours.ede and ours.ede[0] in question.ede and any(zone.name.rstrip(".") in ours.texts[0]
+                                                                        for zone in self.world.zones[1:])
+            else:
+                good = not ours.ede
+            if not good:
+                wrong.append(f"{case.name}: {question.name} {question.type}: EDE {ours.ede} {ours.texts}, not {question.ede}")
+        self.fail_with(wrong)
+
+    def test_peers_agree_or_are_explained(self):
+        wrong = []
+        counts = collections.Counter()
+        for case, question, seen in self.rows():
+            for peer in resolvers.PEERS:
+                theirs, what = seen[peer], None
+                counts["compared"] += 1
+                if verdict(theirs) != expected(question):
+                    what = "verdict"
+                elif question.ede and theirs.ede and not set(theirs.ede) & {0, *question.ede}:
+                    what = "ede"
+                if what is None:
+                    continue
+                counts[f"{what} differs"] += 1
+                if self.explained.reason(peer, case.name, f"{question.name}/{question.type}", what) is None:
+                    wrong.append(f"{peer} {case.name} {question.name}/{question.type} {what}: {shown(theirs)} "
+                                 f"{theirs.texts}, not {expected(question)} {question.ede}")
+        print("\npeers:", ", ".join(f"{name} {count}" for name, count in counts.items()), f"unexplained {len(wrong)}")
+        for rule in self.explained.unused():
+            print("explains nothing in this run:", *rule[:4])
+        self.fail_with(wrong)
+
+
+if __name__ == "__main__":
+    unittest.main()
