@@ -17,12 +17,13 @@ LONGER = STOCK + "".join(f"host{k} A 192.0.2.{100 + k}\n" for k in range(24))
 
 
 def forged(label, rule, forge, *questions, records=STOCK, signing=Signing(), **more):
-    """`forge` for the questions that are not secure; the rest passes."""
-    wrong = {(q.name, q.type) for q in questions if q.verdict == "bogus"}
+    """`forge` for the names of the bogus questions, but not for the secure ones; the rest passes."""
+    wrong = {q.name for q in questions if q.verdict == "bogus"}
+    passed = [(q.name, q.type) for q in questions if q.verdict == "secure"]
 
     def only(ex):
-        asked = [(name, type_) for name, type_ in wrong if ex.is_for(name, type_)]
-        return forge(ex) if asked else None
+        forgeable = not any(ex.is_for(name, type_) for name, type_ in passed)
+        return forge(ex) if forgeable and any(ex.is_for(name) for name in wrong) else None
 
     BOOK.add(label, rule, Zone(f"{label}.forged.", records, signing, forge=only, **more), *questions)
 
@@ -207,7 +208,7 @@ def forged_data():
     forged("spoofed-unsigned", "RFC 4035 5", spoof, bogus("www", ede=10), GOOD)
     forged("spoofed-with-own-key-added", "RFC 4035 5.2", own_key, bogus("www", ede=(6, 9)), bogus("@", "DNSKEY", ede=6))
     forged("spoofed-with-own-key-alone", "RFC 4035 5.2", only_own_key, bogus("www", ede=9), bogus("@", "DNSKEY", ede=9))
-    forged("spoofed-cname", "RFC 4035 5", cname, bogus("www", ede=10), GOOD)
+    forged("spoofed-cname", "RFC 4035 5", cname, bogus("www", ede=10), secure("zz"))
     forged("unsigned-dname", "RFC 6672 5.3", lambda ex: ex.strip_signatures("DNAME"), bogus("www.dn", ede=10), GOOD)
     BOOK.add("dname-with-another-cname", "RFC 6672 5.3.1: the CNAME must follow from the DNAME", Zone(
         "dname-with-another-cname.forged.", STOCK, forge=lambda ex: cname_of_dname(ex) if ex.is_for("www.dn") else None),

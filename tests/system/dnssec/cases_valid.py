@@ -176,7 +176,7 @@ def contents():
         sshfp SSHFP 4 2 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF
         loc LOC 52 0 0 N 5 0 0 E 0m 1m 10000m 10m
         hinfo HINFO "CPU" "os"
-        https HTTPS 1 Svc.Example. alpn=h2
+        https HTTPS 1 svc.example. alpn=h2
         unknown TYPE65400 \# 4 0A0B0C0D
         """), *(secure(label, type_) for label, type_ in (
             ("mx", "MX"), ("mixedcase", "A"), ("MIXEDcase", "A"), ("srv", "SRV"), ("naptr", "NAPTR"), ("ptr", "PTR"),
