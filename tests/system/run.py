@@ -21,6 +21,7 @@ SKIPPED = 77
 NEEDED = {
     "service": ["nsd", "dig"],
     "dnssec": ["nsd", "unbound", "named", "kresd", "dnssec-keygen", "dnssec-signzone", "ldns-signzone", "kzonesign"],
+    "dnssec_root": ["nsd", "unbound", "faketime"],
     "comparison": ["nsd", "unbound", "named"],
     "root_zone": ["nsd"],
     "load": ["nsd", "dnsperf"],
@@ -30,7 +31,7 @@ NEEDED = {
 }
 
 
-PYTHON_NEEDED = {"dnssec": ["dns", "cryptography"]}  # Debian's packages, which only Debian's Python finds
+PYTHON_NEEDED = {"dnssec": ["dns", "cryptography"], "dnssec_root": ["dns", "cryptography"]}  # Debian's packages, which only Debian's Python finds
 DEBIAN_PYTHON = "/usr/bin/python3"
 
 

@@ -7,8 +7,8 @@ import time
 
 from . import wire
 
-Reply = collections.namedtuple("Reply", "rcode records tcp ttls seconds error")
-NO_REPLY = Reply("NO REPLY", frozenset(), False, (), 0.0, "")
+Reply = collections.namedtuple("Reply", "rcode records tcp ttls seconds error ad")
+NO_REPLY = Reply("NO REPLY", frozenset(), False, (), 0.0, "", False)
 
 
 def open_udp(address):
@@ -21,11 +21,12 @@ def open_udp(address):
 
 def to_reply(message, tcp, seconds):
     ttls = tuple((owner, type_, ttl) for owner, type_, ttl, _ in message.answer)
-    return Reply(wire.rcode_text(message.rcode), wire.rrsets(message.answer), tcp, ttls, seconds, message.extended_error())
+    return Reply(wire.rcode_text(message.rcode), wire.rrsets(message.answer), tcp, ttls, seconds, message.extended_error(),
+                 bool(message.flags & 0x20))
 
 
-def ask_all(address, questions, *, window=300, patience=15.0, tries=2):
-    """Replies in the order of `questions`, each (name, type)."""
+def ask_all(address, questions, *, window=300, patience=15.0, tries=2, **more):
+    """Replies in the order of `questions`, each (name, type). `more`: as wire.query takes it."""
     replies = [None] * len(questions)
     truncated = []
     waiting = collections.deque((i, tries) for i in range(len(questions)))
@@ -39,7 +40,7 @@ def ask_all(address, questions, *, window=300, patience=15.0, tries=2):
         while waiting and len(flying) < window:
             index, left = waiting.popleft()
             next_id = (next_id + 1) & 0xFFFF
-            sock.send(wire.query(next_id, *questions[index]))
+            sock.send(wire.query(next_id, *questions[index], **more))
             flying[next_id] = (index, left, time.monotonic())
         selector.select(0.2)
         for message in drain(sock):
@@ -52,7 +53,7 @@ def ask_all(address, questions, *, window=300, patience=15.0, tries=2):
                 replies[entry[0]] = to_reply(message, False, time.monotonic() - entry[2])
         expire(flying, waiting, replies, patience)
     sock.close()
-    for index, reply in ask_tcp(address, questions, truncated, patience).items():
+    for index, reply in ask_tcp(address, questions, truncated, patience, **more).items():
         replies[index] = reply
     return replies
 
@@ -82,14 +83,14 @@ def expire(flying, waiting, replies, patience):
             replies[index] = NO_REPLY
 
 
-def ask_tcp(address, questions, indexes, patience=15.0, pipeline=100):
+def ask_tcp(address, questions, indexes, patience=15.0, pipeline=100, **more):
     """Asks the questions at `indexes` over TCP, up to `pipeline` at once on one connection. index -> Reply."""
     replies = {}
     for start in range(0, len(indexes), pipeline):
         batch = indexes[start:start + pipeline]
         started = time.monotonic()
         with socket.create_connection(address, timeout=patience) as sock:
-            sock.sendall(b"".join(frame(wire.query(i, *questions[index])) for i, index in enumerate(batch)))
+            sock.sendall(b"".join(frame(wire.query(i, *questions[index], **more)) for i, index in enumerate(batch)))
             for data in read_frames(sock, len(batch)):
                 message = wire.Message(data)
                 replies[batch[message.id]] = to_reply(message, True, time.monotonic() - started)
