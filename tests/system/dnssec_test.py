@@ -50,6 +50,11 @@ def shown(seen):
     return verdict(seen) + (f" [{','.join(map(str, seen.ede))}]" if seen.ede else "")
 
 
+def data(seen):
+    """Without signatures: of several a resolver may keep those that it needs."""
+    return {record for record in seen.records if record[1] != wire.TYPES["RRSIG"]}
+
+
 class Dnssec(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -69,6 +74,9 @@ class Dnssec(unittest.TestCase):
         with ThreadPoolExecutor(len(WHO)) as pool:
             found = pool.map(cls.look_with, WHO)
         cls.seen = dict(zip(WHO, found))
+        cls.with_cd = cls.look_with("holdfast", flags=RD | CD)
+        cls.plain = cls.look_with("holdfast", dnssec=False)
+        cls.plain_ad = cls.look_with("holdfast", dnssec=False, flags=RD | AD)
         cls.explained = Explained()
         cls.print_table()
 
@@ -126,6 +134,34 @@ class Dnssec(unittest.TestCase):
                 wrong.append(f"{case.name}: {question.name} {question.type}: EDE {ours.ede} {ours.texts}, not {question.ede}")
         self.fail_with(wrong)
 
+    def test_bogus_data_is_given_to_those_who_ask_for_it_alone(self):
+        """RFC 4035 3.2.2 and 5.5: nothing but SERVFAIL without CD, the data as it came with CD, and never AD."""
+        wrong = []
+        for number, (case, question, seen) in enumerate(self.rows()):
+            if question.verdict != cases.BOGUS:
+                continue
+            with_cd = self.flat(self.with_cd)[number]
+            if seen["holdfast"].records or with_cd.rcode != question.cd or with_cd.ad:
+                wrong.append(f"{case.name}: {question.name} {question.type}: {shown(seen['holdfast'])}, with CD "
+                             f"{shown(with_cd)} {with_cd.texts}, not {question.cd}")
+        self.fail_with(wrong)
+
+    def test_the_same_verdict_without_do(self):
+        """RFC 6840 5.7, 5.8: AD for those who ask for it by AD; RFC 4035 3.2.1: no DNSSEC records without DO."""
+        wrong = []
+        for number, (case, question, seen) in enumerate(self.rows()):
+            plain, plain_ad = self.flat(self.plain)[number], self.flat(self.plain_ad)[number]
+            extra = [type_ for _, type_, _ in plain.records if type_ in (46, 47, 50) and
+                     type_ != wire.type_number(question.type)]
+            if plain.ad or extra or plain.rcode != seen["holdfast"].rcode or verdict(plain_ad) != verdict(seen["holdfast"]):
+                wrong.append(f"{case.name}: {question.name} {question.type}: {shown(seen['holdfast'])}, without DO "
+                             f"{shown(plain)} {extra}, with AD {shown(plain_ad)}")
+        self.fail_with(wrong)
+
+    @staticmethod
+    def flat(found):
+        return [seen for case in found for seen in case]
+
     def test_peers_agree_or_are_explained(self):
         wrong = []
         counts = collections.Counter()
@@ -135,6 +171,8 @@ class Dnssec(unittest.TestCase):
                 counts["compared"] += 1
                 if verdict(theirs) != expected(question):
                     what = "verdict"
+                elif verdict(seen["holdfast"]) == verdict(theirs) and data(seen["holdfast"]) != data(theirs):
+                    what = "data"
                 elif question.ede and theirs.ede and not set(theirs.ede) & {0, *question.ede}:
                     what = "ede"
                 if what is None:

@@ -3,7 +3,7 @@ import fnmatch
 from pathlib import Path
 
 FILE = Path(__file__).resolve().parent / "explained.txt"
-WHATS = ("verdict", "ede")
+WHATS = ("verdict", "data", "ede")
 
 
 class Explained:
@@ -15,7 +15,7 @@ class Explained:
             fields, _, reason = line.partition("|")
             parts = fields.split()
             if len(parts) != 4 or parts[3] not in WHATS or "RFC" not in reason:
-                raise ValueError(f"{FILE.name}:{number}: want PEER CASE NAME/TYPE verdict|ede | RFC section and reason")
+                raise ValueError(f"{FILE.name}:{number}: want PEER CASE NAME/TYPE verdict|data|ede | RFC section and reason")
             self.rules.append((*parts, reason.strip()))
         self.used = set()
 
