@@ -16,6 +16,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from lab import wire
+
 from . import keys
 from .keys import IN
 
@@ -112,6 +114,7 @@ class Forger:
         self.selector = selectors.DefaultSelector()
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.running = True
+        self.replies = {}
         self.failures = []  # of the forger itself: a test that sees some is void
 
     def listen(self, address, upstream, choose):
@@ -160,21 +163,28 @@ class Forger:
                     sock.sendall(struct.pack("!H", len(reply)) + reply)
 
     def _reply(self, data, upstream, choose):
+        """From memory, if this was asked before: resolvers that retry must not wait for each other."""
         try:
-            query = dns.message.from_wire(data)
-            ident, flags = query.id, query.flags
-            chosen = choose(query.question[0].name)
-            if chosen is None:
-                reply = honest(query, upstream)
-            else:
-                zone, forge = chosen
-                exchange = Exchange(zone, query, upstream)
-                if forge(exchange) is False:
-                    return None  # silence
-                reply = exchange.reply
-            reply.id = ident
-            reply.flags = reply.flags & ~dns.flags.RD | flags & dns.flags.RD
-            return reply.to_wire(max_size=65535)
+            name, end = wire.read_name(data, 12)
+            end += 4
+            question = data[12:end]
+            known = (upstream, name, question[-4:], data[11])
+            if known not in self.replies:
+                self.replies[known] = self._make(dns.message.from_wire(data), upstream, choose)
+            reply = self.replies[known]
+            if reply is None:
+                return None  # silence
+            flags = bytes([reply[2] & ~0x01 | data[2] & 0x01, reply[3] & ~0x10 | data[3] & 0x10])  # RD, CD
+            return data[:2] + flags + reply[4:12] + question + reply[end:]
         except Exception as error:  # pylint: disable=broad-except  # noqa: BLE001: the test must hear of it
             self.failures.append(f"{type(error).__name__}: {error}")
             return None
+
+    @staticmethod
+    def _make(query, upstream, choose):
+        chosen = choose(query.question[0].name)
+        if chosen is None:
+            return honest(query, upstream).to_wire(max_size=65535)
+        zone, forge = chosen
+        exchange = Exchange(zone, query, upstream)
+        return None if forge(exchange) is False else exchange.reply.to_wire(max_size=65535)
