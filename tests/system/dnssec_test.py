@@ -132,8 +132,11 @@ class Dnssec(unittest.TestCase):
         for case, question, seen in self.rows():
             ours = seen["holdfast"]
             if question.ede:
-                good = ours.ede and ours.ede[0] in question.ede and any(zone.name.rstrip(".") in ours.texts[0]
-                                                                        for zone in self.world.zones[1:])
+                # Insecure data from the cache has the code alone.
+                needs_no_text = question.verdict == cases.INSECURE and ours.texts == ("",)
+                names_zone = needs_no_text or any(zone.name.rstrip(".") in text for text in ours.texts[:1]
+                                                  for zone in self.world.zones[1:])
+                good = ours.ede and ours.ede[0] in question.ede and names_zone
             else:
                 good = not ours.ede
             if not good:

@@ -224,8 +224,8 @@ def wrong_denials():
     for label, tld, ede in (("nsec", "bad", (6, 10, 12)), ("nsec3", "three", (6, 10, 12))):
         BOOK.add(f"delegation-not-in-{label}-chain", "RFC 4035 5.2, RFC 5155 8.9: nothing shows that there is no DS", Zone(
             f"delegation-not-in-{label}-chain.{tld}.", "www A 192.0.2.1", None, hidden=True), bogus("www", ede=ede))
-    BOOK.add("delegation-nsec-without-ns", "RFC 6840 4.4: the bitmap must have NS", Zone(
-        "delegation-nsec-without-ns.bad.", "www A 192.0.2.1", None, edit_parent=without_ns), bogus("www", ede=(6, 12)))
+    BOOK.add("delegation-nsec-without-ns", "RFC 6840 4.4: the bitmap must have NS; without a cut it is the data of a signed zone", Zone(
+        "delegation-nsec-without-ns.bad.", "www A 192.0.2.1", None, edit_parent=without_ns), bogus("www", ede=(6, 10, 12)))
 
 
 def without_ns(above, zone):

@@ -144,7 +144,7 @@ def aliases():
         *.wild-insecure CNAME www.unsigned-below-good.good.
         chain CNAME to-secure
         """)],
-        secure("to-secure"), secure("to-three"), insecure("to-insecure"), insecure("to-plain"), insecure("to-unknown"),
+        secure("to-secure"), secure("to-three"), insecure("to-insecure"), insecure("to-plain"), insecure("to-unknown", ede=1),
         secure("to-nx", "A", "NXDOMAIN"), secure("to-nodata", "AAAA"), secure("to-wild"),
         insecure("to-optout-nx", "A", "NXDOMAIN"), secure("x.wild"), secure("www.dn"), secure("nx.dn", "A", "NXDOMAIN"),
         insecure("www.dn-insecure"), insecure("y.wild-insecure"), secure("chain"), secure("dn", "DNAME"),
