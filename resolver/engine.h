@@ -27,6 +27,7 @@
 #include "base/instant.h"
 #include "cache/cache.h"
 #include "cache/claims.h"
+#include "cache/denial_index.h"
 #include "cache/journal.h"
 #include "cache/provider_health.h"
 #include "cache/provider_keys.h"
@@ -80,6 +81,7 @@ struct Shared {
   cache::ServerHealth* health = nullptr;
   cache::ProviderHealth* providers = nullptr;
   const cache::ProviderKeys* provider_keys = nullptr;
+  cache::DenialIndex* denials = nullptr;  // null: no denials from what is known (RFC 8198)
   cache::Journal* journal = nullptr;  // told what is published and removed; may be null
 };
 

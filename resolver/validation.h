@@ -76,6 +76,20 @@ class Validation {
   // With the states of its parts, and TTLs cut to what the signatures allow.
   [[nodiscard]] ResponseDigest& digest() { return digest_; }
 
+  // Whose denial it is, where that zone's signatures hold.
+  [[nodiscard]] std::optional<wire::NameView> secure_denial_zone() const {
+    return denial_keys_ ? std::optional<wire::NameView>(denial_keys_->zone()) : std::nullopt;
+  }
+  // Calls visit(rrset, zone, from_wildcard, ttl_s) for each NSEC or NSEC3 RRset whose signature holds.
+  template <class Visit>
+  void for_each_secure_proof(Visit&& visit) const {
+    for (size_t at = 0; at < proofs_.size(); ++at) {
+      const Proof& proof = proofs_[at];
+      const LearnedRrset& rrset = digest_.proofs[at];
+      if (proof.zone) visit(rrset, proof.zone->view(), proof.labels < dnssec::signed_labels(rrset.owner), proof.ttl_s);
+    }
+  }
+
  private:
   // How far the walk to the zone of a set has come.
   enum class Found : uint8_t { kKeys, kUnsigned, kBogus, kIndeterminate, kNeeds };

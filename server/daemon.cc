@@ -32,6 +32,7 @@ using Failure = std::string;
 constexpr uint32_t kClaimsMax = 16384;   // a power of two well above the exchanges in flight
 constexpr uint32_t kServersMax = 65536;  // 4 MiB of server health at most
 constexpr uint32_t kServersMin = 1024;
+constexpr uint64_t kMemoryPerIndexByte = 16;      // of the cache's memory, for the denials of signed zones
 constexpr uint64_t kMemoryPerServerBytes = 4096;  // so that a small cache keeps a small table of servers
 
 // Drawn once: what all workers share, and a seed for each.
@@ -97,6 +98,7 @@ class Daemon {
   std::unique_ptr<cache::ServerHealth> health_;
   std::unique_ptr<cache::ProviderHealth> providers_;
   std::unique_ptr<cache::ProviderKeys> provider_keys_;
+  std::unique_ptr<cache::DenialIndex> denials_;
   std::unique_ptr<store::HealthState> health_state_;
   std::unique_ptr<store::Store> store_;  // null: memory only
   Team team_;
@@ -174,8 +176,11 @@ base::Result<void, Failure> Daemon::make_workers() {
   if (!engine) return base::error(engine.error());
   if (auto opened = open_store(secrets->store); !opened) return opened;
   const uint64_t memory = options_.config.cache.memory_bytes;
-  cache_ = std::make_unique<cache::Cache>(
-      cache::CacheOptions{memory, secrets->cache, config::kWorkersMax + static_cast<uint32_t>(store::kReadersMax)});
+  // The index of denials is part of the cache's memory.
+  const uint64_t index_bytes = engine->dnssec.aggressive ? memory / kMemoryPerIndexByte : 0;
+  if (index_bytes > 0) denials_ = std::make_unique<cache::DenialIndex>(index_bytes, secrets->cache);
+  const uint32_t readers = config::kWorkersMax + static_cast<uint32_t>(store::kReadersMax);
+  cache_ = std::make_unique<cache::Cache>(cache::CacheOptions{memory - index_bytes, secrets->cache, readers});
   claims_ = std::make_unique<cache::ClaimTable>(kClaimsMax);
   const uint64_t servers = std::clamp<uint64_t>(memory / kMemoryPerServerBytes, kServersMin, kServersMax);
   const base::KeyedHash::Secret& health_secret = store_ ? store_->servers_secret() : secrets->health;
@@ -183,7 +188,8 @@ base::Result<void, Failure> Daemon::make_workers() {
   providers_ = std::make_unique<cache::ProviderHealth>(cache::ProviderOptions{});
   provider_keys_ = std::make_unique<cache::ProviderKeys>(health_secret);
   const resolver::Shared shared{cache_.get(),     claims_.get(),        health_.get(),
-                                providers_.get(), provider_keys_.get(), store_.get()};
+                                providers_.get(), provider_keys_.get(), denials_.get(),
+                                store_.get()};
   for (uint32_t index = 0; index < worker_count_; ++index) {
     WorkerOptions worker{*engine, {}, options_.config.server.listen};
     worker.engine.worker_index = index;

@@ -32,6 +32,7 @@ std::optional<uint16_t> port_number(std::string_view text) {
 base::Result<resolver::DnssecOptions, std::string> dnssec_of(const config::DnssecOptions& options) {
   resolver::DnssecOptions result;
   if (!options.validate) return result;
+  result.aggressive = options.aggressive_nsec;
   auto anchors = resolver::dnssec::TrustAnchors::parse(options.trust_anchors, result.policy);
   if (!anchors) return base::error("[dnssec] " + anchors.error());
   for (const std::string& zone : options.negative_trust_anchors) {

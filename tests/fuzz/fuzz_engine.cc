@@ -40,8 +40,9 @@ class World {
  public:
   World(const uint8_t* data, size_t size)
       : input_(data, size),
+        options_(options(size % 2 == 1)),
         reader_(cache_.readers().register_reader()),
-        engine_(options(), shared(), reader_, {}, counters_) {
+        engine_(options_, shared(), reader_, {}, counters_) {
     reader_.online();
   }
 
@@ -54,8 +55,12 @@ class World {
   }
 
  private:
-  static resolver::Options options() {
+  static resolver::Options options(bool validates) {
     resolver::Options options;
+    if (validates) {
+      options.dnssec.anchors = resolver::dnssec::TrustAnchors::iana();
+      options.dnssec.aggressive = true;
+    }
     options.root_hints = resolver::builtin_root_hints();
     options.answer.allow = {*base::Prefix::parse("0.0.0.0/0")};
     options.bounds.clients_max = 16;
@@ -69,7 +74,7 @@ class World {
                                            {zone("other.net."), {1}}});
     return options;
   }
-  resolver::Shared shared() { return {&cache_, &claims_, &health_, &providers_, &provider_keys_}; }
+  resolver::Shared shared() { return {&cache_, &claims_, &health_, &providers_, &provider_keys_, &denials_}; }
   [[nodiscard]] base::Now now() const { return {boot_, {1'700'000'000}}; }
 
   void act() {
@@ -247,12 +252,13 @@ class World {
   }
 
   FuzzedDataProvider input_;
-  resolver::Options options_ = options();
+  const resolver::Options options_;
   cache::Cache cache_{{.memory_bytes = 1 << 20, .secret = {}, .readers_max = 4, .allocator = nullptr}};
   cache::ClaimTable claims_{64};
   cache::ServerHealth health_{64, {}};
   cache::ProviderHealth providers_{{.groups_max = 64, .group_zones_max = 256}};
   cache::ProviderKeys provider_keys_{{}};
+  cache::DenialIndex denials_{1 << 16, {}};
   cache::Reader reader_;
   base::Counters counters_;
   resolver::Engine engine_;

@@ -208,6 +208,36 @@ def main():
           + ask(40, Q, "RD AD") + check(50, Q, "rcode flags answer ede=3", "QR RD RA", records=AI_A))
 
 
+    aggressive = "    aggressive-nsec: yes\n"
+    near, naptr = "ns.example. IN A", "naptr.example. IN A"
+    proof = list(dict.fromkeys(cover("no.example.") + cover("*.example.")))
+    denials = [keys(), entry(no, [], SOA + proof, "NXDOMAIN")]
+    write("known_proofs_deny_their_neighbours",
+          "One denial proves others: names in the span of its NSEC, and types at its owner, cost no query (RFC 8198); "
+          "not once it has expired.",
+          parent() + server("192.0.2.1", denials, "0 55") + server("192.0.2.2", denials, "0 55")
+          + server("192.0.2.1", [keys(), entry(near, [], SOA + proof, "NXDOMAIN")], "56 100")
+          + server("192.0.2.2", [keys(), entry(near, [], SOA + proof, "NXDOMAIN")], "56 100")
+          + ask(10, no, "RD DO") + check(20, no, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
+          + "STEP 25 RESET\n\n"
+          + ask(30, near, "RD DO") + check(40, near, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
+          + ask(41, naptr, "RD DO")
+          + check(42, naptr, "all", "QR RD RA AD DO", authority=SOA + NSEC.signed("naptr.example.", "NSEC"))
+          + "STEP 50 EXPECT sent == 0\n\n"
+          + "STEP 55 TIME_PASSES ELAPSE 3700\n\n"
+          + ask(60, near, "RD DO") + check(70, near, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
+          + "STEP 80 EXPECT sent >= 1\n", options=aggressive)
+    private = 'stub-zone:\n    name: "ns.example."\n    stub-addr: 192.0.2.53\n'
+    inside = "www.ns.example. IN A"
+    data = ["www.ns.example. 300 IN A 192.0.2.77"]
+    write("private_zone_is_not_denied_by_the_public_tree",
+          "A zone with servers of its own, under a name that the public zone proves not to exist, is asked all the same.",
+          parent() + both(denials) + server("192.0.2.53", [entry(inside, data)])
+          + ask(10, no, "RD DO") + check(20, no, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
+          + ask(30, inside) + check(40, inside, "rcode flags answer", "QR RD RA", records=data),
+          options=aggressive + '    domain-insecure: "ns.example."\n' + private)
+
+
 def cover(name):
     """The NSEC that covers the name, with its signature."""
     def canonical(text):

@@ -34,12 +34,13 @@ Driver::Driver(const Scenario& scenario, const Settings& settings)
       health_(1024, health_secret()),
       providers_({}),
       provider_keys_(health_secret()),
+      denials_(1 << 20, health_secret()),
       reader_(cache_.readers().register_reader()),
       start_(base::Instant::from_boot(base::seconds(1'000'000))),
       now_(start_) {
   reader_.online();
   engine_ = std::make_unique<resolver::Engine>(
-      settings_.options, resolver::Shared{&cache_, &claims_, &health_, &providers_, &provider_keys_}, reader_,
+      settings_.options, resolver::Shared{&cache_, &claims_, &health_, &providers_, &provider_keys_, &denials_}, reader_,
       base::Entropy::seed_from_number(settings_.seed), counters_);
   drain();
   reader_.offline();

@@ -82,6 +82,7 @@ class Driver {
   cache::ServerHealth health_;
   cache::ProviderHealth providers_;
   cache::ProviderKeys provider_keys_;
+  cache::DenialIndex denials_;
   cache::Reader reader_;
   std::unique_ptr<resolver::Engine> engine_;
   base::Instant start_;
