@@ -47,7 +47,7 @@ def show_tour(world, control):
     for what, question in lines:
         print(f"  {'scripts/lab dig ' + question:<58} # {what}")
     print(f"  scripts/lab exec build/release/holdfastctl --socket {control} stats")
-    print("\nCtrl-C ends it.", flush=True)
+    print("\nCtrl-C ends it, or from another terminal: scripts/lab stop", flush=True)
 
 
 def main():
