@@ -37,7 +37,7 @@ class WarmStart(unittest.TestCase):
         fill = os.environ.get("HOLDFAST_STORE_FILL") or Path(lab.CONTROL).parent / "tests" / "system" / "store_fill"
         hints = here.config()
         # The fingerprint of the routes is that of a default configuration: no hints of the lab.
-        text = re.sub(r"\[resolver\].*?(?=\[)", "", hints.read_text(), flags=re.S)
+        text = re.sub(r"\[(resolver|cache)\].*?(?=\[)", "", hints.read_text(), flags=re.S)
         hints.write_text(text + f'[cache]\nmemory = "{MEMORY}"\n[store]\npath = "{folder}"\n')
         started = time.monotonic()
         subprocess.run([str(fill), str(folder), str(ENTRIES)], check=True, timeout=600)
