@@ -8,6 +8,7 @@
 #include "base/keyed_hash.h"
 #include "cache/proofs.h"
 #include "resolver/cookies.h"
+#include "resolver/dnssec/signals.h"
 #include "wire/rendered.h"
 #include "wire/writer.h"
 
@@ -310,10 +311,24 @@ size_t compose_plain(const wire::Query& query, const AnswerParts& parts, size_t 
 
 }  // namespace
 
+// RFC 8509: whether the answer to a test of the root's keys is "no". Looked at only where the first label fits.
+[[gnu::noinline]] bool fails_sentinel(const wire::Query& query, const AnswerPolicy& policy) {
+  const auto decided = dnssec::decide_sentinel(query.name, query.type, query.header.cd, dnssec::Security::kSecure,
+                                               policy.root_key_tags);
+  return !policy.root_key_tags.empty() && decided == dnssec::Sentinel::kServfail;
+}
+
 size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Query& query, const AnswerParts& parts,
                       const AnswerPolicy& policy, base::MutableBytes out) {
   const size_t limit = size_limit(client, query);
   CHECK(out.size() >= limit);
+  if (parts.authentic && dnssec::may_be_sentinel(query.question_bytes) && fails_sentinel(query, policy)) {
+    const AnswerParts no{.rcode = wire::Rcode::kServfail,
+                         .chain = {},
+                         .error = wire::ExtendedError::kOther,
+                         .error_text = "root key sentinel (RFC 8509)"};
+    return compose_any(now, client, query, no, policy, out.first(limit));
+  }
   const bool has_options = query.edns && !query.edns->options.empty();
   if (parts.plain_ttl_s != 0 && !has_options) {
     const size_t size = compose_plain(query, parts, limit, out.data());

@@ -347,6 +347,7 @@ class Engine::Impl {
   ValidationTools tools_for(base::Now now, Resolution& resolution);
   void begin_validation(base::Now now, Resolution& resolution, ResponseDigest digest, const wire::Name& asked_zone,
                         const Exchange* exchange, ValidationSource source);
+  void tell_key_tags(base::Now now, wire::NameView zone);
   void step_validate(base::Now now, Resolution& resolution);
   void ask_for_keys(base::Now now, Resolution& resolution);
   void on_keys_done(base::Now now, Resolution& parent, const Resolution& done);

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "cache/failure.h"
+#include "resolver/dnssec/signals.h"
 #include "resolver/engine_impl.h"
 
 namespace resolver {
@@ -136,11 +137,29 @@ void Engine::Impl::ask_for_keys(base::Now now, Resolution& resolution) {
                            need.name.to_text() + ": no use in the answer for " + wire::to_text(need.type));
   }
   validating.asked.push_back(need);
+  if (need.type == wire::Type::kDnskey) tell_key_tags(now, need.name);
   if (join_or_start(now, resolution, need.name, need.type, resolution.depth, RouteUse::kAll, false) != 0) return;
   if (resolution.budget->exhausted() != BudgetItem::kNone) return fail_budget(now, resolution);
   counters_.add(base::Counter::kResolutionLoops);
   fail_validation(now, resolution, Outcome::kLoop, wire::ExtendedError::kIndeterminate,
                   need.name.to_text() + ": its " + wire::to_text(need.type) + " cannot be found without itself");
+}
+
+// RFC 8145 §5: with the query for an anchor's keys its zone is told which keys are trusted. The answer is nobody's.
+void Engine::Impl::tell_key_tags(base::Now now, wire::NameView zone) {
+  const cache::Entry* keys = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kDnskey, cache::Space::kAnswer));
+  if (keys != nullptr && keys->is_fresh(now.boot)) return;  // no query leaves for them
+  const auto name = dnssec::key_tag_query_name(zone, anchors_.key_tags(zone));
+  if (!name) return;
+  BudgetLimits limits = options_.budget;
+  limits.sends = 2;
+  limits.wall_time = base::seconds(4);
+  limits.is_small = true;
+  const uint64_t question = question_key(*name, wire::Type::kNull, Purpose::kRefresh) ^ kUncheckedMark;
+  if (by_question_.contains(question) || resolutions_.size() >= options_.bounds.resolutions_max / 2) return;
+  counters_.add(base::Counter::kKeyTagsTold);
+  start(now, *name, wire::Type::kNull, std::make_shared<QueryBudget>(limits, now.boot), 0, true, Purpose::kRefresh,
+        RouteUse::kAll, 0, true);
 }
 
 // A sub-question for DS or DNSKEY has ended. Its own validation has told trusts_, unless it came from the cache,

@@ -21,6 +21,7 @@ struct AnswerPolicy {
   std::string identity;                     // id.server, hostname.bind, NSID; empty: refused
   std::string version;                      // version.server, version.bind; empty: refused
   base::KeyedHash::Secret cookie_secret{};  // RFC 9018: the same for all workers
+  std::vector<uint16_t> root_key_tags;      // of the root's anchors (RFC 8509); none: no sentinel
 };
 
 // Bounds on the whole engine of one worker. When one is reached, the oldest of the largest

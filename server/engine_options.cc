@@ -160,6 +160,7 @@ base::Result<resolver::Options, std::string> engine_options(const config::Option
   auto dnssec = dnssec_of(options.dnssec);
   if (!dnssec) return base::error(dnssec.error());
   result.dnssec = std::move(*dnssec);
+  result.answer.root_key_tags = result.dnssec.anchors.key_tags(wire::NameView());
   result.min_ttl_s = whole_seconds(options.cache.min_ttl);
   result.max_ttl_s = whole_seconds(options.cache.max_ttl);
   result.max_negative_ttl_s = whole_seconds(options.cache.max_negative_ttl);

@@ -22,6 +22,11 @@ enum class Sentinel : uint8_t {
 [[nodiscard]] Sentinel decide_sentinel(wire::NameView name, wire::Type type, bool checking_disabled, Security security,
                                        const std::vector<uint16_t>& root_key_tags);
 
+// By the length of its first label alone: nearly always not.
+[[nodiscard]] inline bool may_be_sentinel(base::Bytes question) {
+  return !question.empty() && (question[0] == 29 || question[0] == 30);
+}
+
 // RFC 8145 §5.1: "_ta-4f66-9728.<zone>", asked with type NULL. `key_tags` rising; nothing when there is
 // none, or no name long enough.
 [[nodiscard]] std::optional<wire::Name> key_tag_query_name(wire::NameView zone, const std::vector<uint16_t>& key_tags);

@@ -227,6 +227,16 @@ def main():
           + "STEP 55 TIME_PASSES ELAPSE 3700\n\n"
           + ask(60, near, "RD DO") + check(70, near, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
           + "STEP 80 EXPECT sent >= 1\n", options=aggressive)
+    write("anchors_zone_is_told_which_keys_are_trusted",
+          "With the query for the keys of an anchor goes one that names the tags of the trusted ones, 14083 (RFC 8145 "
+          "section 5); while the keys are in the cache none does.",
+          parent() + both([keys(), good, entry("_ta-3703.example. IN NULL", [], SOA, "NXDOMAIN")])
+          + ask(10, Q, "RD DO") + check(20, Q, "all", "QR RD RA AD DO", records=AI)
+          + "STEP 30 TIME_PASSES ELAPSE 1\n\n"
+          + "STEP 40 EXPECT sent name=_ta-3703.example. type=NULL == 1\n\n"
+          + "STEP 45 RESET\n\n"
+          + ask(50, no, "RD DO") + "STEP 60 TIME_PASSES ELAPSE 1\n\n"
+          + "STEP 70 EXPECT sent name=_ta-3703.example. == 0\n")
     private = 'stub-zone:\n    name: "ns.example."\n    stub-addr: 192.0.2.53\n'
     inside = "www.ns.example. IN A"
     data = ["www.ns.example. 300 IN A 192.0.2.77"]

@@ -66,6 +66,8 @@ memory = "64MiB"
 [dnssec]
 validate = true
 trust_anchors = [{anchors}]
+# A case is what its servers say. A parent whose own proofs deny the case's delegation would answer in their place.
+aggressive_nsec = false
 """
 
 

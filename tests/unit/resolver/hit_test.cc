@@ -164,6 +164,28 @@ TEST_F(Hits, AnswersSayWhyTheyAreNotValidated) {
   EXPECT_FALSE(ask_packet(query_packet("plain.example.com", Type::kA)).view->edns()->extended_error);
 }
 
+// RFC 8509 §3.
+TEST_F(Hits, TheRootKeySentinelTellsWhichKeysAreTrusted) {
+  policy_.root_key_tags = {20326, 38696};
+  const std::pair<const char*, bool> rows[] = {{"root-key-sentinel-is-ta-20326.example.com", true},
+                                               {"root-key-sentinel-is-ta-00001.example.com", false},
+                                               {"ROOT-key-sentinel-not-ta-38696.example.com", false},
+                                               {"root-key-sentinel-not-ta-00001.example.com", true},
+                                               {"root-key-sentinel-not-ta-1.example.com", true},
+                                               {"no-key-sentinel-is-ta-a-00001.example.com", true}};
+  for (const auto& [name, has_answer] : rows) {
+    publish(rrset_entry(40, {std::string(name) + ". 300 IN A 192.0.2.7"}, {}, cache::Rank::kAuthAnswer, cache::Validation::kSecure));
+    EXPECT_EQ(ask_packet(query_packet(name, Type::kA)).view->header().rcode, has_answer ? 0 : 2) << name;
+    const wire::Header cd{.id = 1, .rd = true, .cd = true};
+    EXPECT_EQ(ask_packet(query_packet(name, Type::kA, wire::Class::kIn, true, cd)).view->header().rcode, 0) << name;
+  }
+  const char* const insecure = "root-key-sentinel-is-ta-00002.example.com";
+  publish(rrset_entry(40, {std::string(insecure) + ". 300 IN A 192.0.2.7"}, {}, cache::Rank::kAuthAnswer, cache::Validation::kInsecure));
+  EXPECT_EQ(ask_packet(query_packet(insecure, Type::kA)).view->header().rcode, 0);
+  policy_.root_key_tags.clear();
+  EXPECT_EQ(ask_packet(query_packet(rows[1].first, Type::kA)).view->header().rcode, 0) << "no root anchor";
+}
+
 TEST_F(Hits, StrangersAreRefused) {
   publish(rrset_entry(40, {"www.example.com. 300 IN A 192.0.2.7"}));
   const Answered answered = ask_packet(query_packet("www.example.com", Type::kA), "198.51.100.1");
