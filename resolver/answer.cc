@@ -309,14 +309,14 @@ size_t compose_plain(const wire::Query& query, const AnswerParts& parts, size_t 
   return static_cast<size_t>(at - out);
 }
 
-}  // namespace
-
 // RFC 8509: whether the answer to a test of the root's keys is "no". Looked at only where the first label fits.
 [[gnu::noinline]] bool fails_sentinel(const wire::Query& query, const AnswerPolicy& policy) {
   const auto decided = dnssec::decide_sentinel(query.name, query.type, query.header.cd, dnssec::Security::kSecure,
                                                policy.root_key_tags);
   return !policy.root_key_tags.empty() && decided == dnssec::Sentinel::kServfail;
 }
+
+}  // namespace
 
 size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Query& query, const AnswerParts& parts,
                       const AnswerPolicy& policy, base::MutableBytes out) {

@@ -10,8 +10,9 @@
 namespace resolver {
 namespace {
 
-// Less than a question may spend, and of its own: what is looked for in vain leaves validation all it has.
-constexpr dnssec::ValidationLimits kSynthesisLimits{0, 0, 0, 48, 2'000};
+// What one look may take of the question's hashes: looked for in vain, it leaves some to validation.
+constexpr uint16_t kHashesPerLookMax = 40;
+constexpr uint32_t kBlocksPerLookMax = 2'000;
 
 std::vector<uint8_t> rdata_of_only_record(const LearnedRrset& rrset) {
   std::vector<uint8_t> bytes;
@@ -64,10 +65,12 @@ bool Engine::Impl::deny_from_index(base::Now now, Resolution& resolution) {
   const auto zone = shared_.denials->nearest_zone(is_at_parent ? name.parent() : name);
   // A private zone below it, or one that is not to be validated, is not denied by the public tree.
   if (!zone || !zone->view().is_within(resolution.walk.route->zone) || !is_below_an_anchor(now, name)) return false;
-  dnssec::ValidationBudget budget(kSynthesisLimits);
+  dnssec::ValidationBudget budget =
+      resolution.budget->validation().share_of_hashes(kHashesPerLookMax, kBlocksPerLookMax);
   const dnssec::Synthesis found =
       dnssec::synthesize(now.boot, *shared_.denials, *zone, name, resolution.type, options_.dnssec.policy, budget);
   counters_.add(base::Counter::kNsec3Hashes, budget.spent().hashes);
+  resolution.budget->validation().pay_hashes(budget);
   if (found.denied == dnssec::Denied::kNothing || found.ttl_s == 0) return false;
   counters_.add(base::Counter::kDenialsSynthesized);
 

@@ -148,7 +148,10 @@ void Engine::Impl::ask_for_keys(base::Now now, Resolution& resolution) {
 // RFC 8145 §5: with the query for an anchor's keys its zone is told which keys are trusted. The answer is nobody's.
 void Engine::Impl::tell_key_tags(base::Now now, wire::NameView zone) {
   const cache::Entry* keys = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kDnskey, cache::Space::kAnswer));
-  if (keys != nullptr && keys->is_fresh(now.boot)) return;  // no query leaves for them
+  const cache::Entry* failure =
+      shared_.cache->peek(shared_.cache->key(zone, wire::Type::kDnskey, cache::Space::kFailure));
+  const auto is_known = [&](const cache::Entry* entry) { return entry != nullptr && entry->is_fresh(now.boot); };
+  if (is_known(keys) || is_known(failure)) return;  // no query leaves for them
   const auto name = dnssec::key_tag_query_name(zone, anchors_.key_tags(zone));
   if (!name) return;
   BudgetLimits limits = options_.budget;

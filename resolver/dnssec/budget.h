@@ -12,6 +12,7 @@
 //                      below its zone takes 33
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace resolver::dnssec {
@@ -41,6 +42,17 @@ class ValidationBudget {
     if (!spend(spent_.hashes, limits_.hashes)) return false;
     spent_.hash_blocks += blocks;
     return true;
+  }
+
+  // At most so many hashes of what is left; paid back into this one by pay_hashes().
+  [[nodiscard]] ValidationBudget share_of_hashes(uint16_t hashes, uint32_t blocks) const {
+    const auto hashes_left = static_cast<uint16_t>(limits_.hashes - spent_.hashes);
+    return ValidationBudget(
+        {0, 0, 0, std::min(hashes, hashes_left), std::min(blocks, limits_.hash_blocks - spent_.hash_blocks)});
+  }
+  void pay_hashes(const ValidationBudget& share) {
+    spent_.hashes = static_cast<uint16_t>(spent_.hashes + share.spent_.hashes);
+    spent_.hash_blocks += share.spent_.hash_blocks;
   }
 
   [[nodiscard]] const ValidationLimits& spent() const { return spent_; }

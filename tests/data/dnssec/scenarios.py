@@ -237,6 +237,15 @@ def main():
           + "STEP 45 RESET\n\n"
           + ask(50, no, "RD DO") + "STEP 60 TIME_PASSES ELAPSE 1\n\n"
           + "STEP 70 EXPECT sent name=_ta-3703.example. == 0\n")
+    write("key_tags_are_not_told_again_while_the_keys_fail",
+          "While it is remembered that the keys are bogus nothing is asked for them, and nothing told (RFC 8145 section 5).",
+          parent() + both([entry("example. IN DNSKEY", [" ".join(other[:-1] + [key])]), good,
+                           entry("naptr.example. IN NAPTR", NSEC.signed("naptr.example.", "NAPTR")),
+                           entry("_ta-3703.example. IN NULL", [], SOA, "NXDOMAIN")])
+          + ask(10, Q) + check(20, Q, "rcode", "QR RD RA", "SERVFAIL")
+          + "STEP 25 TIME_PASSES ELAPSE 1\n\n"
+          + ask(30, "naptr.example. IN NAPTR") + check(40, "naptr.example. IN NAPTR", "rcode", "QR RD RA", "SERVFAIL")
+          + "STEP 50 EXPECT counter validation.key_tags_told == 1\n")
     private = 'stub-zone:\n    name: "ns.example."\n    stub-addr: 192.0.2.53\n'
     inside = "www.ns.example. IN A"
     data = ["www.ns.example. 300 IN A 192.0.2.77"]

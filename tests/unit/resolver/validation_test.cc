@@ -270,6 +270,23 @@ TEST(Validation, WithoutBudgetItIsIndeterminate) {
   EXPECT_EQ(tree.validate(tree.answer({a}), "www.example.", Type::kA, "example."), "example.: too much work to validate");
 }
 
+// However often a part is taken, the whole is not passed.
+TEST(ValidationBudget, AShareOfTheHashesIsPaidByTheWhole) {
+  ValidationBudget whole({1, 1, 1, 10, 100});
+  uint32_t spent = 0;
+  for (int look = 0; look < 5; ++look) {
+    ValidationBudget share = whole.share_of_hashes(4, 1000);
+    uint32_t of_this = 0;
+    while (share.spend_hash(1)) ++of_this;
+    EXPECT_LE(of_this, 4U);
+    EXPECT_FALSE(share.spend_signature_check());
+    whole.pay_hashes(share);
+    spent += of_this;
+  }
+  EXPECT_EQ(spent, 10U);
+  EXPECT_FALSE(whole.spend_hash(1));
+}
+
 TEST(ZoneTrusts, LastsAsLongAsWhatSaidSo) {
   ZoneTrusts trusts(8);
   const base::Instant now = base::Instant::from_boot(base::seconds(100));

@@ -95,7 +95,7 @@ TEST(StoreRecord, AForgedRecordIsNoEntry) {
       {"space of another kind", [](auto& parts) { parts.header.space = cache::Space::kNxdomain; }},
       {"kind out of range", [](auto& parts) { parts.header.kind = static_cast<cache::Kind>(9); }},
       {"rank out of range", [](auto& parts) { parts.header.rank = static_cast<cache::Rank>(6); }},
-      {"validation out of range", [](auto& parts) { parts.header.validation = static_cast<cache::Validation>(5); }},
+      {"validation out of range", [](auto& parts) { parts.header.validation = static_cast<cache::Validation>(8); }},
       {"more records than there are", [](auto& parts) { parts.header.record_count = 2; }},
       {"no records", [](auto& parts) { parts.header.record_count = 0, parts.body = {}; }},
       {"signatures that are not there", [](auto& parts) { parts.header.tail_count = 1; }},
