@@ -9,11 +9,9 @@
 namespace resolver::dnssec {
 namespace {
 
-constexpr size_t kDigits = 5;
-
 // The number after `prefix`, when the label is the prefix and five digits of at most 65535.
 std::optional<uint16_t> tag_after(std::string_view prefix, base::Bytes label) {
-  if (label.size() != prefix.size() + kDigits) return std::nullopt;
+  if (label.size() != prefix.size() + kSentinelDigits) return std::nullopt;
   if (!wire::equal_ignoring_case(label.data(), base::as_bytes(prefix).data(), prefix.size())) return std::nullopt;
   uint32_t number = 0;
   for (const uint8_t digit : label.subspan(prefix.size())) {
@@ -34,10 +32,10 @@ Sentinel decide_sentinel(wire::NameView name, wire::Type type, bool checking_dis
   const auto has = [&](uint16_t tag) {
     return std::find(root_key_tags.begin(), root_key_tags.end(), tag) != root_key_tags.end();
   };
-  if (const auto tag = tag_after("root-key-sentinel-is-ta-", name.first_label())) {
+  if (const auto tag = tag_after(kSentinelIsTa, name.first_label())) {
     return has(*tag) ? Sentinel::kNone : Sentinel::kServfail;
   }
-  if (const auto tag = tag_after("root-key-sentinel-not-ta-", name.first_label())) {
+  if (const auto tag = tag_after(kSentinelNotTa, name.first_label())) {
     return has(*tag) ? Sentinel::kServfail : Sentinel::kNone;
   }
   return Sentinel::kNone;

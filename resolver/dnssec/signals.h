@@ -2,8 +2,10 @@
 // the key tag signal (RFC 8145), told to the zone's servers. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "resolver/dnssec/reason.h"
@@ -22,9 +24,14 @@ enum class Sentinel : uint8_t {
 [[nodiscard]] Sentinel decide_sentinel(wire::NameView name, wire::Type type, bool checking_disabled, Security security,
                                        const std::vector<uint16_t>& root_key_tags);
 
+inline constexpr std::string_view kSentinelIsTa = "root-key-sentinel-is-ta-";
+inline constexpr std::string_view kSentinelNotTa = "root-key-sentinel-not-ta-";
+inline constexpr size_t kSentinelDigits = 5;
+
 // By the length of its first label alone: nearly always not.
 [[nodiscard]] inline bool may_be_sentinel(base::Bytes question) {
-  return !question.empty() && (question[0] == 29 || question[0] == 30);
+  return !question.empty() && (question[0] == kSentinelIsTa.size() + kSentinelDigits ||
+                               question[0] == kSentinelNotTa.size() + kSentinelDigits);
 }
 
 // RFC 8145 §5.1: "_ta-4f66-9728.<zone>", asked with type NULL. `key_tags` rising; nothing when there is
