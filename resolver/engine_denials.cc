@@ -28,6 +28,34 @@ std::vector<uint8_t> render(const cache::DenialRecord& record) {
   return rendered;
 }
 
+// As if the zone's servers had sent it now.
+cache::EntryPtr make_denial(base::Now now, wire::NameView name, wire::Type type, const dnssec::Synthesis& found) {
+  const bool is_nxdomain = found.denied == dnssec::Denied::kNxdomain;
+  const std::vector<uint8_t> soa = render(found.soa);
+  std::vector<uint8_t> tail = found.soa.signatures;
+  uint16_t signatures = 0;
+  wire::for_each_rendered(tail, [&](wire::Type, uint32_t, base::Bytes) { ++signatures; });
+  for (const cache::DenialRecord& proof : found.proofs) {
+    cache::append_proof(tail, proof.owner, render(proof), proof.signatures);
+  }
+  cache::EntryParts parts;
+  parts.header.kind = is_nxdomain ? cache::Kind::kNxdomain : cache::Kind::kNodata;
+  parts.header.space = is_nxdomain ? cache::Space::kNxdomain : cache::Space::kAnswer;
+  parts.header.type = is_nxdomain ? wire::Type::kNone : type;
+  parts.header.validation = cache::Validation::kSecure;
+  parts.header.learned_s = now.boot.boot_seconds();
+  parts.header.ttl_s = found.ttl_s;
+  parts.header.lease_until_s = UINT32_MAX;
+  parts.header.record_count = 1;
+  parts.header.tail_count = signatures;
+  parts.header.has_proofs = 1;
+  parts.header.zone_labels = static_cast<uint8_t>(found.soa.owner.view().label_count());
+  parts.name = name;
+  parts.body = soa;
+  parts.tail = tail;
+  return parts.make();
+}
+
 }  // namespace
 
 void Engine::Impl::keep_denials(base::Now now, const Validation& validation, const ResponseDigest& digest) {
@@ -73,31 +101,8 @@ bool Engine::Impl::deny_from_index(base::Now now, Resolution& resolution) {
   resolution.budget->validation().pay_hashes(budget);
   if (found.denied == dnssec::Denied::kNothing || found.ttl_s == 0) return false;
   counters_.add(base::Counter::kDenialsSynthesized);
-
+  keep(resolution, make_denial(now, name, resolution.type, found));
   const bool is_nxdomain = found.denied == dnssec::Denied::kNxdomain;
-  const std::vector<uint8_t> soa = render(found.soa);
-  std::vector<uint8_t> tail = found.soa.signatures;
-  uint16_t signatures = 0;
-  wire::for_each_rendered(tail, [&](wire::Type, uint32_t, base::Bytes) { ++signatures; });
-  for (const cache::DenialRecord& proof : found.proofs) {
-    cache::append_proof(tail, proof.owner, render(proof), proof.signatures);
-  }
-  cache::EntryParts parts;
-  parts.header.kind = is_nxdomain ? cache::Kind::kNxdomain : cache::Kind::kNodata;
-  parts.header.space = is_nxdomain ? cache::Space::kNxdomain : cache::Space::kAnswer;
-  parts.header.type = is_nxdomain ? wire::Type::kNone : resolution.type;
-  parts.header.validation = cache::Validation::kSecure;
-  parts.header.learned_s = now.boot.boot_seconds();
-  parts.header.ttl_s = found.ttl_s;
-  parts.header.lease_until_s = UINT32_MAX;
-  parts.header.record_count = 1;
-  parts.header.tail_count = signatures;
-  parts.header.has_proofs = 1;
-  parts.header.zone_labels = static_cast<uint8_t>(zone->view().label_count());
-  parts.name = name;
-  parts.body = soa;
-  parts.tail = tail;
-  keep(resolution, parts.make());
   resolution.result.rcode = is_nxdomain ? wire::Rcode::kNxdomain : wire::Rcode::kNoerror;
   finish(now, resolution, Outcome::kAnswered);
   return true;
