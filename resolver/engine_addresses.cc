@@ -122,9 +122,7 @@ bool Engine::Impl::has_other_domain_to_look_up(ZoneVisit& visit) {
 void Engine::Impl::give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameView silent_zone) {
   const auto has_nearer_delegation = [&](wire::NameView name) {
     for (wire::NameView zone = name; zone.label_count() > silent_zone.label_count(); zone = zone.parent()) {
-      const cache::Key key = shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation);
-      const cache::Entry* entry = shared_.cache->peek(key);
-      if (entry != nullptr && entry->is_fresh(now.boot)) return true;
+      if (fresh_entry(now.boot, zone, wire::Type::kNs, cache::Space::kDelegation) != nullptr) return true;
     }
     return false;
   };

@@ -262,6 +262,8 @@ class Engine::Impl {
   // The one place that says what is dark: a server that has stopped answering.
   [[nodiscard]] bool server_is_dark(base::Instant now, const base::IpAddress& server) const;
   [[nodiscard]] bool step_is_dark(base::Instant now, const Resolution& resolution, size_t step) const;
+  [[nodiscard]] const cache::Entry* fresh_entry(base::Instant now, wire::NameView name, wire::Type type,
+                                                cache::Space space) const;
   [[nodiscard]] const cache::Entry* nearest_delegation(base::Instant now, wire::NameView name) const;
   [[nodiscard]] bool nearest_servers_are_dark(base::Instant now, const Resolution& resolution) const;
   [[nodiscard]] bool is_silent(base::Instant now, const Upstream* upstream) const;
@@ -347,9 +349,9 @@ class Engine::Impl {
   ValidationTools tools_for(base::Now now, Resolution& resolution);
   void begin_validation(base::Now now, Resolution& resolution, ResponseDigest digest, const wire::Name& asked_zone,
                         const Exchange* exchange, ValidationSource source);
-  void tell_key_tags(base::Now now, wire::NameView zone);
   void step_validate(base::Now now, Resolution& resolution);
   void ask_for_keys(base::Now now, Resolution& resolution);
+  void tell_key_tags(base::Now now, wire::NameView zone);
   void on_keys_done(base::Now now, Resolution& parent, const Resolution& done);
   void stop_validating(Resolution& resolution);
   void accept_validated(base::Now now, Resolution& resolution);

@@ -5,6 +5,13 @@
 
 namespace resolver {
 
+// `name` is lower case. nullptr: nothing, or past its TTL.
+const cache::Entry* Engine::Impl::fresh_entry(base::Instant now, wire::NameView name, wire::Type type,
+                                              cache::Space space) const {
+  const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(name, type, space));
+  return entry != nullptr && entry->is_fresh(now) ? entry : nullptr;
+}
+
 bool Engine::Impl::take_known(base::Now now, Resolution& resolution, const Known& known) {
   switch (known.kind) {
     case Known::Kind::kNothing:

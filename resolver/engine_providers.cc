@@ -195,10 +195,7 @@ void Engine::Impl::watch_providers(base::Now now) {
     }
   }
   if (priming_ == 0 && shared_.providers->take_root_probe(now.boot)) {
-    BudgetLimits limits = options_.budget;
-    limits.sends = 1;
-    limits.wall_time = base::seconds(4);
-    limits.is_small = true;
+    const BudgetLimits limits = probe_limits(options_.budget, 1);
     if (start_refresh(now, wire::NameView(), wire::Type::kNs, limits)) counters_.add(base::Counter::kProbes);
   }
 }

@@ -244,9 +244,8 @@ bool Engine::Impl::step_is_dark(base::Instant now, const Resolution& resolution,
 
 const cache::Entry* Engine::Impl::nearest_delegation(base::Instant now, wire::NameView name) const {
   for (wire::NameView zone = name;; zone = zone.parent()) {
-    const cache::Entry* entry =
-        shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, cache::Space::kDelegation));
-    if (entry != nullptr && entry->is_fresh(now) && entry->header().step == 0) return entry;
+    const cache::Entry* entry = fresh_entry(now, zone, wire::Type::kNs, cache::Space::kDelegation);
+    if (entry != nullptr && entry->header().step == 0) return entry;
     if (zone.is_root()) return nullptr;
   }
 }

@@ -14,14 +14,6 @@ namespace {
 constexpr size_t kTriesDarkMax = 32;
 // A probe is few queries to few servers.
 constexpr uint16_t kProbeSends = 3;
-constexpr base::Duration kProbeTime = base::seconds(4);
-
-BudgetLimits probe_limits(BudgetLimits limits) {
-  limits.sends = kProbeSends;
-  limits.wall_time = kProbeTime;
-  limits.is_small = true;
-  return limits;
-}
 
 wire::ExtendedError stale_error(bool is_denial) {
   return is_denial ? wire::ExtendedError::kStaleNxdomain : wire::ExtendedError::kStaleAnswer;
@@ -239,11 +231,12 @@ void Engine::Impl::probe(base::Now now, Resolution& resolution) {
   if (walk.states.size() > 1) {  // by this step of the route, whichever is the first
     if (by_question_.contains(question_of(resolution.name, resolution.type, RouteUse::kProbe, walk.step))) return;
     counters_.add(base::Counter::kProbes);
-    start(now, resolution.name, resolution.type, std::make_shared<QueryBudget>(probe_limits(options_.budget), now.boot),
-          0, false, Purpose::kRefresh, RouteUse::kProbe, walk.step);
+    auto budget = std::make_shared<QueryBudget>(probe_limits(options_.budget, kProbeSends), now.boot);
+    start(now, resolution.name, resolution.type, std::move(budget), 0, false, Purpose::kRefresh, RouteUse::kProbe,
+          walk.step);
     return;
   }
-  if (start_refresh(now, resolution.name, resolution.type, probe_limits(options_.budget))) {
+  if (start_refresh(now, resolution.name, resolution.type, probe_limits(options_.budget, kProbeSends))) {
     counters_.add(base::Counter::kProbes);
   }
 }
@@ -252,9 +245,7 @@ void Engine::Impl::probe(base::Now now, Resolution& resolution) {
 void Engine::Impl::handle_expiring(base::Now now, const cache::Entry& entry) {
   const cache::EntryHeader& header = entry.header();
   if (!options_.prefetch || header.kind != cache::Kind::kRrset) return;
-  const cache::Entry* failure =
-      shared_.cache->peek(shared_.cache->key(entry.name(), header.type, cache::Space::kFailure));
-  if (failure != nullptr && failure->is_fresh(now.boot)) return;
+  if (fresh_entry(now.boot, entry.name(), header.type, cache::Space::kFailure) != nullptr) return;
   if (start_refresh(now, entry.name(), header.type, options_.budget)) counters_.add(base::Counter::kPrefetches);
 }
 
@@ -273,7 +264,7 @@ void Engine::Impl::note_zone_fails(base::Now now, const Resolution& resolution) 
 
 void Engine::Impl::ask_parents(base::Now now) {
   while (const auto zone = parent_questions_.take_due(now.boot)) {
-    if (start_refresh(now, *zone, wire::Type::kNs, probe_limits(options_.budget), Purpose::kParent)) {
+    if (start_refresh(now, *zone, wire::Type::kNs, probe_limits(options_.budget, kProbeSends), Purpose::kParent)) {
       counters_.add(base::Counter::kParentQuestions);
     }
   }

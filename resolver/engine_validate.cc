@@ -64,9 +64,7 @@ ValidationTools Engine::Impl::tools_for(base::Now now, Resolution& resolution) {
           .budget = resolution.budget->validation(),
           .is_delegated = [this, now](wire::NameView name) {
             const wire::Name lower = wire::Name(name).lowercased();
-            const cache::Entry* entry =
-                shared_.cache->peek(shared_.cache->key(lower, wire::Type::kNs, cache::Space::kDelegation));
-            return entry != nullptr && entry->is_fresh(now.boot);
+            return fresh_entry(now.boot, lower, wire::Type::kNs, cache::Space::kDelegation) != nullptr;
           }};
 }
 
@@ -147,22 +145,17 @@ void Engine::Impl::ask_for_keys(base::Now now, Resolution& resolution) {
 
 // RFC 8145 §5: with the query for an anchor's keys its zone is told which keys are trusted. The answer is nobody's.
 void Engine::Impl::tell_key_tags(base::Now now, wire::NameView zone) {
-  const cache::Entry* keys = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kDnskey, cache::Space::kAnswer));
-  const cache::Entry* failure =
-      shared_.cache->peek(shared_.cache->key(zone, wire::Type::kDnskey, cache::Space::kFailure));
-  const auto is_known = [&](const cache::Entry* entry) { return entry != nullptr && entry->is_fresh(now.boot); };
-  if (is_known(keys) || is_known(failure)) return;  // no query leaves for them
+  const auto knows = [&](cache::Space space) {
+    return fresh_entry(now.boot, zone, wire::Type::kDnskey, space) != nullptr;
+  };
+  if (knows(cache::Space::kAnswer) || knows(cache::Space::kFailure)) return;  // no query leaves for them
   const auto name = dnssec::key_tag_query_name(zone, anchors_.key_tags(zone));
   if (!name) return;
-  BudgetLimits limits = options_.budget;
-  limits.sends = 2;
-  limits.wall_time = base::seconds(4);
-  limits.is_small = true;
   const uint64_t question = question_key(*name, wire::Type::kNull, Purpose::kRefresh) ^ kUncheckedMark;
   if (by_question_.contains(question) || resolutions_.size() >= options_.bounds.resolutions_max / 2) return;
   counters_.add(base::Counter::kKeyTagsTold);
-  start(now, *name, wire::Type::kNull, std::make_shared<QueryBudget>(limits, now.boot), 0, true, Purpose::kRefresh,
-        RouteUse::kAll, 0, true);
+  start(now, *name, wire::Type::kNull, std::make_shared<QueryBudget>(probe_limits(options_.budget, 2), now.boot), 0,
+        true, Purpose::kRefresh, RouteUse::kAll, 0, true);
 }
 
 // A sub-question for DS or DNSKEY has ended. Its own validation has told trusts_, unless it came from the cache,
@@ -331,8 +324,8 @@ void Engine::Impl::ask_unchecked(base::Now now, ClientId client) {
 }
 
 bool Engine::Impl::has_bogus_failure(base::Now now, wire::NameView name, wire::Type type) const {
-  const cache::Entry* failure = shared_.cache->peek(shared_.cache->key(name, type, cache::Space::kFailure));
-  return failure != nullptr && failure->is_fresh(now.boot) && is_validation_error(cache::read_failure(*failure).error);
+  const cache::Entry* failure = fresh_entry(now.boot, name, type, cache::Space::kFailure);
+  return failure != nullptr && is_validation_error(cache::read_failure(*failure).error);
 }
 
 bool is_all_secure(const std::vector<cache::EntryPtr>& chain) {
