@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,10 +89,16 @@ struct StaleOptions {
   bool operator==(const StaleOptions&) const = default;
 };
 
+struct NegativeTrustAnchor {
+  std::string zone;                     // canonical name
+  std::optional<base::WallTime> until;  // nothing: as long as it is configured
+  bool operator==(const NegativeTrustAnchor&) const = default;
+};
+
 struct DnssecOptions {
   bool validate = true;
-  std::vector<std::string> trust_anchors;           // DS or DNSKEY records in presentation format
-  std::vector<std::string> negative_trust_anchors;  // canonical zone names
+  std::vector<std::string> trust_anchors;  // DS or DNSKEY records in presentation format
+  std::vector<NegativeTrustAnchor> negative_trust_anchors;
   bool aggressive_nsec = true;
   bool operator==(const DnssecOptions&) const = default;
 };

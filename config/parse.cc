@@ -15,7 +15,9 @@ const Element<base::Endpoint> kEndpoints = {
 const Element<base::IpAddress> kAddresses = {"IP addresses like \"192.0.2.1\" or \"2001:db8::1\"",
                                              &base::IpAddress::parse};
 const Element<base::Prefix> kPrefixes = {"prefixes like \"192.0.2.0/24\" or \"2001:db8::/32\"", &base::Prefix::parse};
-const Element<std::string> kZones = {"zone names like \"example.com\"", &canonical_name};
+const Element<NegativeTrustAnchor> kNegativeTrustAnchors = {
+    "zone names like \"example.com\", or \"example.com until 2026-12-01T00:00:00Z\" with the day and time in UTC",
+    &parse_negative_trust_anchor};
 
 constexpr const char* kSections[] = {"server", "log",    "resolver", "cache", "store",
                                      "stale",  "dnssec", "upstream", "route"};
@@ -174,7 +176,7 @@ void parse_dnssec(Section section, DnssecOptions& options) {
   section.read("validate", options.validate);
   section.read_list<std::string>("trust_anchors", options.trust_anchors,
                                  {"DS or DNSKEY records like \". IN DS 20326 8 2 E06D...\"", &parse_trust_anchor});
-  section.read_list("negative_trust_anchors", options.negative_trust_anchors, kZones);
+  section.read_list("negative_trust_anchors", options.negative_trust_anchors, kNegativeTrustAnchors);
   section.read("aggressive_nsec", options.aggressive_nsec);
   section.finish();
 }

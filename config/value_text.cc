@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <vector>
 
 namespace config {
@@ -83,6 +84,61 @@ std::optional<PortRange> parse_port_range(std::string_view text) {
   const uint16_t last = dash == std::string_view::npos ? first : port(text.substr(dash + 1));
   if (first == 0 || last < first) return std::nullopt;
   return PortRange{first, last};
+}
+
+std::optional<base::WallTime> parse_utc(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  if (text.size() != kForm.size()) return std::nullopt;
+  for (size_t at = 0; at < kForm.size(); ++at) {
+    if (kForm[at] == '0' ? !is_digit(text[at]) : text[at] != kForm[at]) return std::nullopt;
+  }
+  const auto number = [&](size_t at, size_t digits) {
+    int value = 0;
+    for (const char digit : text.substr(at, digits)) value = value * 10 + (digit - '0');
+    return value;
+  };
+  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  const int hour = number(11, 2);
+  const int minute = number(14, 2);
+  const int second = number(17, 2);
+  if (!day.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  const int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
+  return base::WallTime{days * 86'400 + hour * 3600 + minute * 60 + second};
+}
+
+std::string utc_text(base::WallTime time) {
+  const std::chrono::sys_seconds at{std::chrono::seconds(time.seconds_since_1970)};
+  const auto midnight = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day day(midnight);
+  const int64_t second = (at - midnight).count();
+  std::string text;
+  const auto append = [&](int64_t value, size_t digits, std::string_view after) {
+    const std::string plain = std::to_string(value);
+    text.append(digits > plain.size() ? digits - plain.size() : 0, '0').append(plain).append(after);
+  };
+  append(static_cast<int>(day.year()), 4, "-");
+  append(static_cast<unsigned>(day.month()), 2, "-");
+  append(static_cast<unsigned>(day.day()), 2, "T");
+  append(second / 3600, 2, ":");
+  append(second / 60 % 60, 2, ":");
+  append(second % 60, 2, "Z");
+  return text;
+}
+
+std::optional<NegativeTrustAnchor> parse_negative_trust_anchor(std::string_view text) {
+  constexpr std::string_view kUntil = " until ";
+  const size_t at = text.find(kUntil);
+  NegativeTrustAnchor anchor;
+  if (at != std::string_view::npos) {
+    anchor.until = parse_utc(text.substr(at + kUntil.size()));
+    if (!anchor.until) return std::nullopt;
+  }
+  auto zone = canonical_name(text.substr(0, at));
+  if (!zone) return std::nullopt;
+  anchor.zone = *std::move(zone);
+  return anchor;
 }
 
 std::optional<std::string> canonical_name(std::string_view text) {

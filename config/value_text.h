@@ -1,5 +1,5 @@
-// The small languages inside the values of the configuration: durations, sizes, port ranges and
-// zone names. Pure functions; nullopt means "not of this form".
+// The small languages inside the values of the configuration: durations, sizes, port ranges, zone
+// names and dates. Pure functions; nullopt means "not of this form".
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,14 @@ namespace config {
 // The canonical form of a name in presentation format: lower case, final dot. Labels of 1 to 63
 // bytes, 255 bytes in wire form (RFC 1035 §2.3.4), escapes \X and \DDD (§5.1), printable ASCII.
 [[nodiscard]] std::optional<std::string> canonical_name(std::string_view text);
+
+// "2026-12-01T00:00:00Z": RFC 3339, in UTC and without fractions. No leap seconds.
+[[nodiscard]] std::optional<base::WallTime> parse_utc(std::string_view text);
+// What parse_utc reads.
+[[nodiscard]] std::string utc_text(base::WallTime time);
+
+// "example.com", or "example.com until 2026-12-01T00:00:00Z".
+[[nodiscard]] std::optional<NegativeTrustAnchor> parse_negative_trust_anchor(std::string_view text);
 
 // The word of `known` nearest to `word` (Levenshtein distance at most 3 and less than the length of
 // the word), or empty: for "did you mean".

@@ -42,7 +42,7 @@ bool Engine::Impl::validates(const Resolution& resolution) const {
 // Whether signatures are of use here: DO is sent.
 bool Engine::Impl::is_below_an_anchor(base::Now now, wire::NameView name) const {
   if (anchors_.empty()) return false;
-  const auto anchor = anchors_.nearest(name, now.boot);
+  const auto anchor = anchors_.nearest(name, now.wall);
   return anchor && !anchor->is_negative;
 }
 

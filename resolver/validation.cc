@@ -76,7 +76,7 @@ Validation::Zone Validation::need(wire::NameView name, wire::Type type) {
 }
 
 Cut Validation::cut_of(const ValidationTools& tools, wire::NameView zone) const {
-  const auto anchor = tools.anchors.nearest(zone, tools.now.boot);
+  const auto anchor = tools.anchors.nearest(zone, tools.now.wall);
   if (anchor && !anchor->is_negative && anchor->zone == zone) {
     return dnssec::ds_support(tools.policy, anchor->ds_records) == Reason::kNone ? Cut::kSigned : Cut::kUnsigned;
   }
@@ -128,7 +128,7 @@ Validation::Zone Validation::keys_of(const ValidationTools& tools, wire::NameVie
 Validation::Zone Validation::find_zone(const ValidationTools& tools, wire::NameView owner, wire::Type type,
                                        base::Bytes signatures) {
   const wire::NameView name = name_in_its_zone(owner, type);
-  const auto anchor = tools.anchors.nearest(name, tools.now.boot);
+  const auto anchor = tools.anchors.nearest(name, tools.now.wall);
   if (!anchor) return {Found::kIndeterminate, nullptr, Verdict::of(Reason::kNoTrustAnchor, name)};
   if (anchor->is_negative) return {Found::kUnsigned, nullptr, Verdict::of(Reason::kNegativeAnchor, anchor->zone)};
 
@@ -200,7 +200,7 @@ void Validation::next_link() {
 std::optional<ValidationStep> Validation::check_dnskey(const ValidationTools& tools, LearnedRrset& link,
                                                        uint32_t checks_max) {
   if (!dnskey_check_) {
-    const auto anchor = tools.anchors.nearest(link.owner, tools.now.boot);
+    const auto anchor = tools.anchors.nearest(link.owner, tools.now.wall);
     if (anchor->zone == link.owner.view()) {
       ds_records_.assign(anchor->ds_records.begin(), anchor->ds_records.end());
     } else {

@@ -82,6 +82,7 @@ class Daemon {
   base::Result<void, Failure> give_up_root();
   void log_ready();
   void log_clock();
+  void log_expired_anchors();
   [[nodiscard]] std::string answer_control(std::string_view request);
 
   DaemonOptions options_;
@@ -107,6 +108,7 @@ class Daemon {
 
 base::Result<void, Failure> Daemon::start() {
   log_clock();
+  log_expired_anchors();
   net::raise_descriptor_limit();
   if (auto found = find_user_to_become(); !found) return found;
   for (const base::Endpoint& endpoint : options_.config.server.listen) {
@@ -187,9 +189,8 @@ base::Result<void, Failure> Daemon::make_workers() {
   health_ = std::make_unique<cache::ServerHealth>(static_cast<uint32_t>(servers), health_secret);
   providers_ = std::make_unique<cache::ProviderHealth>(cache::ProviderOptions{});
   provider_keys_ = std::make_unique<cache::ProviderKeys>(health_secret);
-  const resolver::Shared shared{cache_.get(),     claims_.get(),        health_.get(),
-                                providers_.get(), provider_keys_.get(), denials_.get(),
-                                store_.get()};
+  const resolver::Shared shared{cache_.get(),         claims_.get(),  health_.get(), providers_.get(),
+                                provider_keys_.get(), denials_.get(), store_.get()};
   for (uint32_t index = 0; index < worker_count_; ++index) {
     WorkerOptions worker{*engine, {}, options_.config.server.listen};
     worker.engine.worker_index = index;
@@ -214,6 +215,12 @@ void Daemon::log_clock() {
   if (read_clock().wall < kEarliestPlausible) {
     base::log_line(base::LogLevel::kWarning,
                    "the clock is set to before this release was made: set it, for signatures cannot be judged");
+  }
+}
+
+void Daemon::log_expired_anchors() {
+  for (const std::string& sentence : expired_negative_anchors(options_.config.dnssec, read_clock().wall)) {
+    base::log_line(base::LogLevel::kWarning, sentence);
   }
 }
 

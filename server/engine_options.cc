@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "config/value_text.h"
 #include "net/interfaces.h"
 #include "resolver/local_names.h"
 #include "resolver/root_hints.h"
@@ -35,11 +36,13 @@ base::Result<resolver::DnssecOptions, std::string> dnssec_of(const config::Dnsse
   result.aggressive = options.aggressive_nsec;
   auto anchors = resolver::dnssec::TrustAnchors::parse(options.trust_anchors, result.policy);
   if (!anchors) return base::error("[dnssec] " + anchors.error());
-  for (const std::string& zone : options.negative_trust_anchors) {
-    const auto name = wire::Name::from_text(zone);
-    if (!name)
-      return base::error("[dnssec] negative_trust_anchors: \"" + zone + "\" is no name; write it like example.com.");
-    anchors->add_negative(*name, base::Instant::never());
+  for (const config::NegativeTrustAnchor& negative : options.negative_trust_anchors) {
+    const auto name = wire::Name::from_text(negative.zone);
+    if (!name) {
+      return base::error("[dnssec] negative_trust_anchors: \"" + negative.zone +
+                         "\" is no name; write it like example.com.");
+    }
+    anchors->add_negative(*name, negative.until.value_or(resolver::dnssec::kNoExpiry));
   }
   result.anchors = std::move(*anchors);
   return result;
@@ -55,6 +58,18 @@ base::Result<cache::Delegation, std::string> root_hints_of(const std::string& pa
 }
 
 }  // namespace
+
+std::vector<std::string> expired_negative_anchors(const config::DnssecOptions& options, base::WallTime now) {
+  std::vector<std::string> sentences;
+  if (!options.validate) return sentences;
+  for (const config::NegativeTrustAnchor& negative : options.negative_trust_anchors) {
+    if (!negative.until || now < *negative.until) continue;
+    sentences.push_back("[dnssec] negative_trust_anchors: \"" + negative.zone + "\" expired at " +
+                        config::utc_text(*negative.until) +
+                        " and has no effect, so the zone is validated; remove it, or write a later time");
+  }
+  return sentences;
+}
 
 base::Result<resolver::RouteTable, std::string> routes_of(const config::Options& options,
                                                           const std::vector<base::Endpoint>& own_listeners) {

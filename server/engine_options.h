@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/entropy.h"
+#include "base/instant.h"
 #include "base/result.h"
 #include "config/options.h"
 #include "resolver/options.h"
@@ -19,6 +20,10 @@ namespace server {
 // Reads the root hints and the kernel's reserved ports. The error is one sentence.
 [[nodiscard]] base::Result<resolver::Options, std::string> engine_options(const config::Options& options,
                                                                           const base::KeyedHash::Secret& cookie_secret);
+
+// One sentence for each negative trust anchor that has expired and so has no effect.
+[[nodiscard]] std::vector<std::string> expired_negative_anchors(const config::DnssecOptions& options,
+                                                                base::WallTime now);
 
 // Routes as the engine knows them. The error is one sentence: an upstream that is one of `own_listeners`, a zone
 // that is answered here whatever routes say.

@@ -106,7 +106,7 @@ TrustAnchors TrustAnchors::iana() {
   return *std::move(anchors);
 }
 
-void TrustAnchors::add_negative(wire::NameView zone, base::Instant until) {
+void TrustAnchors::add_negative(wire::NameView zone, base::WallTime until) {
   const auto same = std::find_if(negatives_.begin(), negatives_.end(),
                                  [&](const Negative& negative) { return negative.zone.view() == zone; });
   if (same != negatives_.end()) {
@@ -126,7 +126,7 @@ void TrustAnchors::replace(wire::NameView zone, std::vector<uint8_t> ds_records)
                  anchors_.end());
 }
 
-std::optional<TrustAnchors::Found> TrustAnchors::nearest(wire::NameView name, base::Instant now) const {
+std::optional<TrustAnchors::Found> TrustAnchors::nearest(wire::NameView name, base::WallTime now) const {
   std::optional<Found> found;
   for (const Anchor& anchor : anchors_) {
     if (!name.is_within(anchor.zone)) continue;

@@ -5,10 +5,12 @@
 // https://www.iana.org/domains/root/files and mirrored in Debian's dns-root-data (free to redistribute;
 // this is a copy, the source is IANA).
 //
-// A negative anchor (RFC 7646) makes its zone and what is below insecure until it expires. The nearest
-// of both kinds above a name counts; at one name the negative one.
+// A negative anchor (RFC 7646) makes its zone and what is below insecure until it expires: by the wall
+// clock, since an operator writes a date, and a restart must not prolong it. The nearest of both kinds
+// above a name counts; at one name the negative one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,9 @@
 
 namespace resolver::dnssec {
 
+// Of a negative anchor that does not expire.
+inline constexpr base::WallTime kNoExpiry{INT64_MAX};
+
 class TrustAnchors {
  public:
   // Each text is a DS or DNSKEY record, "example.com. IN DS 12345 13 2 ...". None: IANA's. The error is one
@@ -30,8 +35,8 @@ class TrustAnchors {
 
   // No positive one: nothing is ever validated.
   [[nodiscard]] bool empty() const { return anchors_.empty(); }
-  // Until `until` (Instant::never(): as long as the process runs).
-  void add_negative(wire::NameView zone, base::Instant until);
+  // Counts before `until`. Said again for the same zone it replaces what was said.
+  void add_negative(wire::NameView zone, base::WallTime until);
   // What RFC 5011 made of a zone's anchors; none: the zone is an anchor no more.
   void replace(wire::NameView zone, std::vector<uint8_t> ds_records);
 
@@ -41,7 +46,7 @@ class TrustAnchors {
     bool is_negative = false;
   };
   // The nearest at or above the name; for a DS question ask with the parent's name.
-  [[nodiscard]] std::optional<Found> nearest(wire::NameView name, base::Instant now) const;
+  [[nodiscard]] std::optional<Found> nearest(wire::NameView name, base::WallTime now) const;
   // Key tags of the zone's anchors, rising, each once.
   [[nodiscard]] std::vector<uint16_t> key_tags(wire::NameView zone) const;
 
@@ -52,7 +57,7 @@ class TrustAnchors {
   };
   struct Negative {
     wire::Name zone;
-    base::Instant until;
+    base::WallTime until;
   };
   std::vector<uint8_t>& records_of(wire::NameView zone);
   std::vector<Anchor> anchors_;

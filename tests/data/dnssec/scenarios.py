@@ -197,6 +197,13 @@ def main():
           "Without DS and without proof that there is none, a delegation may be forged (RFC 4035 section 5.2).",
           parent() + both([keys(), bare]) + child
           + ask(10, below) + check(20, below, "rcode flags ede=12", "QR RD RA", "SERVFAIL"))
+    write("negative_anchor_ends_when_it_expires",
+          "A negative anchor makes its zone insecure until its time is over by the wall clock (RFC 7646 section 2).",
+          parent() + both([keys(), good])
+          + ask(10, Q, "RD AD") + check(20, Q, "all", "QR RD RA", records=AI_A)
+          + "STEP 30 TIME_PASSES ELAPSE 3700\n\n"
+          + ask(40, Q, "RD AD") + check(50, Q, "all", "QR RD RA AD", records=AI_A),
+          options="holdfast:\n    negative-anchor: example. 20260715003000\n")
     write("stale_data_outlives_a_bogus_refresh",
           "A refresh that is bogus is a failed refresh: what was secure is given stale, without AD, and says why.",
           parent()

@@ -88,10 +88,10 @@ const std::map<std::string, std::string> kMissing = {{"forward-host", "needs for
                                                      {"dynlib", "needs policy modules"},
                                                      {"cachedb", "needs a cache backend"}};
 
-base::WallTime date_to_wall(const ConfigLine& line) {
-  if (line.value.size() != 14) return {static_cast<int64_t>(parse_number(line.line, line.value))};
+base::WallTime date_to_wall(int line, const std::string& text) {
+  if (text.size() != 14) return {static_cast<int64_t>(parse_number(line, text))};
   const auto field = [&](size_t at, size_t size) {
-    return static_cast<int>(parse_number(line.line, line.value.substr(at, size)));
+    return static_cast<int>(parse_number(line, text.substr(at, size)));
   };
   std::tm date{};
   date.tm_year = field(0, 4) - 1900;
@@ -285,11 +285,11 @@ class Reader {
     } else if (key == "version") {
       options.answer.version = line.value;
     } else if (key == "val-override-date" || key == "val-override-timestamp") {
-      settings_.wall = date_to_wall(line);
+      settings_.wall = date_to_wall(line.line, line.value);
     } else if (key == "trust-anchor") {
       trust_anchor(line);
     } else if (key == "domain-insecure") {
-      negative_anchors_.push_back(parse_name(line.line, line.value));
+      negative_anchors_.emplace_back(parse_name(line.line, line.value), resolver::dnssec::kNoExpiry);
     } else if (key == "aggressive-nsec") {
       settings_.options.dnssec.aggressive = is_yes(line);
     } else if (!kHarmless.contains(key)) {
@@ -314,7 +314,7 @@ class Reader {
     if (anchors_.empty()) return;
     auto anchors = resolver::dnssec::TrustAnchors::parse(anchors_, settings_.options.dnssec.policy);
     if (!anchors) throw Unsupported{anchor_line_, anchors.error()};
-    for (const wire::Name& zone : negative_anchors_) anchors->add_negative(zone, base::Instant::never());
+    for (const auto& [zone, until] : negative_anchors_) anchors->add_negative(zone, until);
     settings_.options.dnssec.anchors = std::move(*anchors);
   }
 
@@ -336,6 +336,8 @@ class Reader {
       settings_.latency[parse_address(line.line, words[0])] = parse_duration(line.line, words[1]);
     } else if (line.key == "seed") {
       settings_.seed = parse_number(line.line, words[0]);
+    } else if (line.key == "negative-anchor" && words.size() == 2) {
+      negative_anchors_.emplace_back(parse_name(line.line, words[0]), date_to_wall(line.line, words[1]));
     } else if (line.key == "upstream") {
       upstream_line(line.line, words);
     } else if (line.key == "route") {
@@ -364,7 +366,7 @@ class Reader {
   std::vector<resolver::Upstream> upstreams_;
   std::vector<resolver::Route> routes_;
   std::vector<std::string> anchors_;
-  std::vector<wire::Name> negative_anchors_;
+  std::vector<std::pair<wire::Name, base::WallTime>> negative_anchors_;  // and when each expires
   int anchor_line_ = 0;
   bool allow_cleared_ = false;
   bool has_sections_ = false;  // Unbound groups its options, Deckard does not

@@ -124,7 +124,7 @@ circuits = false
 [dnssec]
 validate = false
 trust_anchors = [". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"]
-negative_trust_anchors = ["Broken.Example"]
+negative_trust_anchors = ["Broken.Example", "b.example until 2026-12-01T00:00:00Z"]
 aggressive_nsec = false
 [[upstream]]
 name = "a"
@@ -166,7 +166,9 @@ via = ["a", "b", "iterate"]
   EXPECT_EQ(options.stale, (StaleOptions{false, seconds(1), seconds(10), seconds(86400), seconds(60), false}));
   EXPECT_FALSE(options.dnssec.validate);
   EXPECT_EQ(options.dnssec.trust_anchors.size(), 1U);
-  EXPECT_THAT(options.dnssec.negative_trust_anchors, ElementsAre("broken.example."));
+  EXPECT_EQ(options.dnssec.negative_trust_anchors,
+            (std::vector<NegativeTrustAnchor>{{"broken.example.", std::nullopt},
+                                              {"b.example.", base::WallTime{1796083200}}}));
   EXPECT_FALSE(options.dnssec.aggressive_nsec);
   EXPECT_EQ(options.upstreams[0].servers[0].to_text(), "192.0.2.53:5353");
   EXPECT_TRUE(options.upstreams[0].authoritative);
@@ -241,6 +243,7 @@ const WrongRow kWrongRows[] = {
     {"[dnssec]\ntrust_anchors = [\"example.com\"]\n", 2, "DS or DNSKEY records"},
     {"[dnssec]\ntrust_anchors = [\". DS 20326 8 2\"]\n", 2, "DS or DNSKEY records"},
     {"[dnssec]\nnegative_trust_anchors = [\"a..b\"]\n", 2, "zone names like"},
+    {"[dnssec]\nnegative_trust_anchors = [\"a.example until 2026-12-01\"]\n", 2, "until 2026-12-01T00:00:00Z"},
     {"[upstream]\nname = \"a\"\n", 1, "write [[upstream]]"},
     {"[[upstream]]\nservers = [\"192.0.2.1\"]\n", 1, "name is missing"},
     {"[[upstream]]\nname = \"a\"\n", 1, "servers is missing"},

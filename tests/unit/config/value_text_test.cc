@@ -81,6 +81,37 @@ TEST(CanonicalName, RefusesWhatIsNoName) {
   }
 }
 
+TEST(ParseUtc, ReadsWhatRfc3339Writes) {
+  EXPECT_EQ(parse_utc("1970-01-01T00:00:00Z"), base::WallTime{0});
+  EXPECT_EQ(parse_utc("2026-12-01T00:00:00Z"), base::WallTime{1796083200});
+  EXPECT_EQ(parse_utc("2024-02-29T23:59:59Z"), base::WallTime{1709251199});
+  for (const char* text : {"1970-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "0001-03-04T05:06:07Z", "9999-12-31T23:59:59Z"}) {
+    const auto time = parse_utc(text);
+    ASSERT_TRUE(time.has_value()) << text;
+    EXPECT_EQ(utc_text(*time), text);
+  }
+}
+
+TEST(ParseUtc, RefusesEverythingElse) {
+  for (const char* text : {"", "2026-12-01", "2026-12-01T00:00:00", "2026-12-01 00:00:00Z", "2026-12-01T00:00:00+00:00",
+                           "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-12-01T24:00:00Z",
+                           "2026-12-01T00:60:00Z", "2026-12-01T00:00:60Z", "-026-12-01T00:00:00Z", "2026-12-01T00:00:00Z "}) {
+    EXPECT_FALSE(parse_utc(text).has_value()) << text;
+  }
+}
+
+TEST(ParseNegativeTrustAnchor, ReadsZonesWithAndWithoutAnEnd) {
+  EXPECT_EQ(parse_negative_trust_anchor("Example.com"), (NegativeTrustAnchor{"example.com.", std::nullopt}));
+  EXPECT_EQ(parse_negative_trust_anchor("example.com. until 2026-12-01T00:00:00Z"),
+            (NegativeTrustAnchor{"example.com.", base::WallTime{1796083200}}));
+  EXPECT_EQ(parse_negative_trust_anchor("until"), (NegativeTrustAnchor{"until.", std::nullopt}));
+  for (const char* text : {"", "a..b", " until 2026-12-01T00:00:00Z", "example.com until", "example.com until ",
+                           "example.com until tomorrow", "example.com  until 2026-12-01T00:00:00Z",
+                           "example.com until 2026-12-01T00:00:00Z until 2026-12-01T00:00:00Z"}) {
+    EXPECT_FALSE(parse_negative_trust_anchor(text).has_value()) << text;
+  }
+}
+
 TEST(Nearest, FindsSlipsButNotStrangers) {
   const std::vector<std::string> known = {"listen", "workers", "allow"};
   EXPECT_EQ(nearest("listne", known), "listen");

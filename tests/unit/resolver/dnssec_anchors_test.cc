@@ -9,7 +9,7 @@ namespace {
 
 using namespace dnssec_test;  // NOLINT
 
-base::Instant at_s(int64_t seconds) { return base::Instant::from_boot(base::seconds(seconds)); }
+base::WallTime at_s(int64_t seconds) { return {seconds}; }
 
 constexpr const char* kRootKsk2017 =
     ". IN DNSKEY 257 3 8 AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3+/4RgWOq7HrxRixHlFlExOLAJr5emLvN7SWXgnLh4+B5xQ"
@@ -69,7 +69,7 @@ TEST(TrustAnchors, TheNearestCounts) {
   auto anchors = TrustAnchors::parse({"example. DS 1 8 2 " + kDigest, "sub.corp.example. DS 2 13 2 " + kDigest}, {});
   ASSERT_TRUE(anchors.has_value());
   anchors->add_negative(name("Corp.example."), at_s(100));
-  anchors->add_negative(name("example.net."), base::Instant::never());
+  anchors->add_negative(name("example.net."), kNoExpiry);
   struct Row {
     const char* name;
     int64_t now_s;

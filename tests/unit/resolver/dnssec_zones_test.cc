@@ -239,7 +239,7 @@ std::optional<std::string> unpack(const std::string& file) {
 void check_root(const SignedZone& root, const std::vector<std::string>& anchor_texts, base::WallTime now) {
   const auto anchors = TrustAnchors::parse(anchor_texts, {});
   ASSERT_TRUE(anchors.has_value());
-  const auto anchor = anchors->nearest(root.origin(), base::Instant());
+  const auto anchor = anchors->nearest(root.origin(), base::WallTime());
   Opened opened = open_zone(root, anchor->ds_records, now);
   ASSERT_EQ(opened.verdict.security, Security::kSecure) << to_text(opened.verdict);
 
@@ -280,7 +280,7 @@ TEST(RealRoot, Of2017WithItsOwnSignatures) {
   // The root was signed by KSK-2010 until October 2018; KSK-2017 stood in the DNSKEY set already.
   check_root(root, {". IN DS 19036 8 2 49AAC11D7B6F6446702E54A1607371607A1A41855200FD2CE1CDDE32F24E8FB5"}, {1503360000});
   const auto iana = TrustAnchors::iana();
-  const auto anchor = iana.nearest(root.origin(), base::Instant());
+  const auto anchor = iana.nearest(root.origin(), base::WallTime());
   EXPECT_EQ(open_zone(root, anchor->ds_records, {1503360000}).verdict.reason, Reason::kKeyMissing)
       << "KSK-2017 is there and has not signed yet";
   EXPECT_EQ(open_zone(root, anchor->ds_records, kNow).verdict.reason, Reason::kSignatureExpired);

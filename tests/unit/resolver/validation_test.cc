@@ -247,7 +247,7 @@ TEST(Validation, AZoneWithDsAndWithoutKeysLacksItsDnskey) {
 
 TEST(Validation, BelowANegativeAnchorNothingIsAsked) {
   Tree tree;
-  tree.anchors_.add_negative(name("sub.example."), base::Instant::never());
+  tree.anchors_.add_negative(name("sub.example."), resolver::dnssec::kNoExpiry);
   const OwnedRrset a = rrset({"www.sub.example. 3600 IN A 192.0.2.1"});
   EXPECT_EQ(tree.validate(tree.answer({a}), "www.sub.example.", Type::kA, "sub.example."),
             "sub.example.: not validated by configuration");

@@ -113,6 +113,25 @@ TEST(EngineOptions, ARouteForNamesThatAreAlwaysLocalIsRefused) {
   EXPECT_THAT(engine.error(), HasSubstr("\"hidden.onion.\": such names are always answered here"));
 }
 
+TEST(EngineOptions, NegativeAnchorsExpireByTheWallClock) {
+  config::Options options;
+  options.dnssec.negative_trust_anchors = {{"a.example.", base::WallTime{1796083200}}, {"b.example.", std::nullopt}};
+  const auto engine = engine_options(options, {});
+  ASSERT_TRUE(engine.has_value()) << engine.error();
+  const wire::Name a = *wire::Name::from_text("www.a.example.");
+  const wire::Name b = *wire::Name::from_text("www.b.example.");
+  EXPECT_TRUE(engine->dnssec.anchors.nearest(a, {1796083199})->is_negative);
+  EXPECT_FALSE(engine->dnssec.anchors.nearest(a, {1796083200})->is_negative);
+  EXPECT_TRUE(engine->dnssec.anchors.nearest(b, {INT64_MAX - 1})->is_negative);
+
+  EXPECT_THAT(expired_negative_anchors(options.dnssec, {1796083199}), IsEmpty());
+  EXPECT_THAT(expired_negative_anchors(options.dnssec, {1796083200}),
+              ElementsAre("[dnssec] negative_trust_anchors: \"a.example.\" expired at 2026-12-01T00:00:00Z and has no effect, "
+                          "so the zone is validated; remove it, or write a later time"));
+  options.dnssec.validate = false;
+  EXPECT_THAT(expired_negative_anchors(options.dnssec, {1796083200}), IsEmpty());
+}
+
 TEST(EngineOptions, AMissingHintsFileIsASentence) {
   config::Options options;
   options.resolver.root_hints = "/nonexistent/root.hints";
