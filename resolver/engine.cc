@@ -104,10 +104,8 @@ void Engine::Impl::handle_timeout(base::Now now) {
           make_ready(resolution->id);
         }
         break;
-      case TimerKind::kValidate:
-        if (Resolution* resolution = find(due->id); resolution != nullptr && resolution->validating) {
-          make_ready(resolution->id);
-        }
+      case TimerKind::kChecks:
+        on_check_turn(now);
         break;
       case TimerKind::kStep:
         on_step_silent(now, due->id);

@@ -350,6 +350,9 @@ class Engine::Impl {
   void begin_validation(base::Now now, Resolution& resolution, ResponseDigest digest, const wire::Name& asked_zone,
                         const Exchange* exchange, ValidationSource source);
   void step_validate(base::Now now, Resolution& resolution);
+  void wait_for_checks(base::Now now, Resolution& resolution);
+  void arm_check_turn(base::Now now);
+  void on_check_turn(base::Now now);
   void ask_for_keys(base::Now now, Resolution& resolution);
   void tell_key_tags(base::Now now, wire::NameView zone);
   void on_keys_done(base::Now now, Resolution& parent, const Resolution& done);
@@ -440,6 +443,8 @@ class Engine::Impl {
   dnssec::TrustAnchors anchors_;
   dnssec::ZoneTrusts trusts_;
   dnssec::KeyCache parsed_keys_;
+  CheckTurns check_turns_;
+  base::Instant next_check_turn_;  // of the timer, while somebody waits
   std::map<std::vector<uint8_t>, ReferralProof> referral_proofs_;  // by the zone referred to
   std::vector<uint8_t> answer_buffer_;
   std::vector<uint8_t> received_;  // the response at hand

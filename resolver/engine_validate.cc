@@ -14,8 +14,8 @@
 namespace resolver {
 namespace {
 
-// Expensive checks in one turn: some 0.3 ms; then hits go on.
-constexpr uint32_t kChecksPerTurn = 4;
+// NSEC3 hashes that cost about as much as a signature check.
+constexpr uint32_t kHashesPerCheck = 8;
 // Servers of a zone that gave bogus answers to one question.
 constexpr uint8_t kBogusAnswersMax = 4;
 // The parent's DS or its denial from a referral: validated soon, or asked for anew.
@@ -86,18 +86,20 @@ void Engine::Impl::begin_validation(base::Now now, Resolution& resolution, Respo
 
 void Engine::Impl::step_validate(base::Now now, Resolution& resolution) {
   Validating& validating = *resolution.validating;
-  if (!resolution.awaited.empty() || validating.resume_at > now.boot) return;  // not its turn
+  if (!resolution.awaited.empty() || validating.waits_for_checks) return;  // not its turn
+  const uint32_t checks_left = check_turns_.left(now.boot);
+  if (checks_left == 0) return wait_for_checks(now, resolution);
   dnssec::ValidationBudget& budget = resolution.budget->validation();
   const dnssec::ValidationLimits before = budget.spent();
-  const ValidationStep step = validating.validation.step(tools_for(now, resolution), kChecksPerTurn);
-  counters_.add(base::Counter::kSignaturesChecked, budget.spent().signature_checks - before.signature_checks);
-  counters_.add(base::Counter::kNsec3Hashes, budget.spent().hashes - before.hashes);
+  const ValidationStep step = validating.validation.step(tools_for(now, resolution), checks_left);
+  const uint32_t signatures = budget.spent().signature_checks - before.signature_checks;
+  const uint32_t hashes = budget.spent().hashes - before.hashes;
+  check_turns_.spend(signatures + hashes / kHashesPerCheck);
+  counters_.add(base::Counter::kSignaturesChecked, signatures);
+  counters_.add(base::Counter::kNsec3Hashes, hashes);
   switch (step) {
     case ValidationStep::kYield:
-      counters_.add(base::Counter::kValidationYields);
-      validating.resume_at = now.boot + base::Duration(1);
-      timers_.arm({validating.resume_at, TimerKind::kValidate, resolution.id});
-      return;
+      return wait_for_checks(now, resolution);
     case ValidationStep::kNeeds:
       return ask_for_keys(now, resolution);
     case ValidationStep::kDone:
@@ -124,6 +126,31 @@ void Engine::Impl::step_validate(base::Now now, Resolution& resolution) {
       counters_.add(base::Counter::kValidationBogus);
       return on_bogus(now, resolution, verdict);
   }
+}
+
+void Engine::Impl::wait_for_checks(base::Now now, Resolution& resolution) {
+  counters_.add(base::Counter::kValidationYields);
+  const dnssec::ValidationLimits& spent = resolution.budget->validation().spent();
+  resolution.validating->waits_for_checks = {spent.signature_checks + spent.hashes / kHashesPerCheck, resolution.id};
+  if (check_turns_.empty()) arm_check_turn(now);
+  check_turns_.wait(*resolution.validating->waits_for_checks);
+}
+
+void Engine::Impl::arm_check_turn(base::Now now) {
+  next_check_turn_ = now.boot + base::Duration(1);  // once hits were answered
+  timers_.arm({next_check_turn_, TimerKind::kChecks, 0});
+}
+
+void Engine::Impl::on_check_turn(base::Now now) {
+  while (check_turns_.left(now.boot) != 0) {
+    const auto next = check_turns_.pop();
+    if (!next) return;
+    Resolution* resolution = find(next->id);
+    CHECK(resolution != nullptr && resolution->validating);
+    resolution->validating->waits_for_checks.reset();
+    step_validate(now, *resolution);
+  }
+  if (!check_turns_.empty()) arm_check_turn(now);
 }
 
 void Engine::Impl::ask_for_keys(base::Now now, Resolution& resolution) {
@@ -195,7 +222,10 @@ void Engine::Impl::on_keys_done(base::Now now, Resolution& parent, const Resolut
 
 void Engine::Impl::stop_validating(Resolution& resolution) {
   if (!resolution.validating) return;
-  timers_.disarm({resolution.validating->resume_at, TimerKind::kValidate, resolution.id});
+  if (const auto& waits = resolution.validating->waits_for_checks) {
+    check_turns_.forget(*waits);
+    if (check_turns_.empty()) timers_.disarm({next_check_turn_, TimerKind::kChecks, 0});
+  }
   resolution.validating.reset();
 }
 

@@ -18,6 +18,7 @@
 #include "cache/delegation.h"
 #include "cache/entry.h"
 #include "resolver/budget.h"
+#include "resolver/check_turns.h"
 #include "resolver/client.h"
 #include "resolver/digest.h"
 #include "resolver/engine.h"
@@ -143,7 +144,7 @@ struct Validating {
   const Upstream* forwarder = nullptr;
   std::vector<Validation::Need> asked;
   uint8_t restarts = 0;
-  base::Instant resume_at;  // of a timer; in the past: none is set
+  std::optional<CheckTurns::Waiting> waits_for_checks;
 };
 
 struct Resolution {

@@ -19,7 +19,7 @@ enum class TimerKind : uint8_t {
   kClient,
   kParked,
   kStream,
-  kValidate
+  kChecks
 };
 
 struct Timer {
