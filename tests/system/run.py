@@ -21,6 +21,7 @@ SKIPPED = 77
 NEEDED = {
     "service": ["nsd", "dig"],
     "dnssec": ["nsd", "unbound", "named", "kresd", "dnssec-keygen", "dnssec-signzone", "ldns-signzone", "kzonesign"],
+    "dnssec_attacks": ["nsd", "unbound", "named", "kresd", "dnssec-keygen", "dnssec-signzone", "ldns-signzone"],
     "dnssec_root": ["nsd", "unbound", "faketime"],
     "comparison": ["nsd", "unbound", "named"],
     "root_zone": ["nsd"],
@@ -31,7 +32,8 @@ NEEDED = {
 }
 
 
-PYTHON_NEEDED = {"dnssec": ["dns", "cryptography"], "dnssec_root": ["dns", "cryptography"]}  # Debian's packages, which only Debian's Python finds
+# Debian's packages, which only Debian's Python finds.
+PYTHON_NEEDED = dict.fromkeys(("dnssec", "dnssec_attacks", "dnssec_root"), ["dns", "cryptography"])
 DEBIAN_PYTHON = "/usr/bin/python3"
 
 

@@ -66,18 +66,18 @@ memory = "64MiB"
 [dnssec]
 validate = true
 trust_anchors = [{anchors}]
-# A case is what its servers say. A parent whose own proofs deny the case's delegation would answer in their place.
-aggressive_nsec = false
+aggressive_nsec = {aggressive_nsec}
 """
 
 
 class Resolvers:
-    """`clock`: as faketime takes it, or nothing."""
+    """`clock`: as faketime takes it, or nothing. `aggressive_nsec`: of Holdfast."""
 
-    def __init__(self, folder, anchors, hints, clock=None):
+    def __init__(self, folder, anchors, hints, clock=None, aggressive_nsec=True):
         self.folder = Path(folder)
         self.anchors = anchors
         self.hints = hints
+        self.aggressive_nsec = aggressive_nsec
         self.anchor_file = self.folder / "anchors"
         self.anchor_file.write_text("\n".join(anchors) + "\n")
         self.environment = dict(os.environ)
@@ -115,7 +115,8 @@ class Resolvers:
 
     def _holdfast(self):
         anchors = ", ".join(f'"{line}"' for line in self.anchors)
-        path = self._write("holdfast.toml", HOLDFAST.format(hints=self.hints, anchors=anchors))
+        path = self._write("holdfast.toml", HOLDFAST.format(
+            hints=self.hints, anchors=anchors, aggressive_nsec=str(self.aggressive_nsec).lower()))
         return self._process("holdfastd", [os.environ["HOLDFAST_DAEMON"], "--config", str(path), "--control",
                                            str(self.folder / "control.sock")])
 

@@ -30,6 +30,7 @@ class Process:
     def __init__(self, name, command, folder, **more):
         self.name = name
         self.log = Path(folder) / f"{name}.log"
+        self._proc = None
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **more)
 
@@ -51,14 +52,26 @@ class Process:
         return self.log.read_text(errors="replace")
 
     def resident_bytes(self, field="VmRSS"):
-        """Of the process now; VmHWM: the most so far. /proc may be that of the namespace outside, with other numbers."""
+        """Of the process now; VmHWM: the most so far."""
+        status = (self._proc_folder() / "status").read_text()
+        return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+
+    def cpu_seconds(self):
+        """User and system time that all its threads have taken so far."""
+        fields = (self._proc_folder() / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _proc_folder(self):
+        """/proc may be that of the namespace outside, with other numbers."""
+        if self._proc is not None:
+            return self._proc
         namespace = os.readlink("/proc/self/ns/pid")
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                status = (folder / "status").read_text()
-                inner = re.search(r"^NSpid:.*?(\d+)$", status, re.MULTILINE)
+                inner = re.search(r"^NSpid:.*?(\d+)$", (folder / "status").read_text(), re.MULTILINE)
                 if inner and int(inner[1]) == self.popen.pid and os.readlink(folder / "ns/pid") == namespace:
-                    return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+                    self._proc = folder
+                    return folder
             except OSError:
                 continue  # it has ended, or is not ours to look at
         raise RuntimeError(f"{self.name} is not in /proc")
