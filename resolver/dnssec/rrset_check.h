@@ -26,7 +26,7 @@ namespace resolver::dnssec {
 
 inline constexpr size_t kSignaturesMax = 8;
 inline constexpr size_t kSameTagKeysMax = 4;
-inline constexpr size_t kFailuresMax = 8;
+inline constexpr size_t kFailuresMax = 4;
 
 struct RrsetVerdict {
   Verdict verdict;

@@ -291,6 +291,7 @@ TEST(DenialCheck, HashesAreBoundedByTheBudgetOfTheQuestion) {
   deep += "example.";
   const Row long_row = {"", chain({{"nowhere.example.", "A"}}, false, 50), Claim::kNxdomain, deep.c_str()};
   ValidationBudget budget;
+  EXPECT_NE(judge(long_row, budget).reason, Reason::kBudget) << "one fits, however deep";
   EXPECT_EQ(judge(long_row, budget).reason, Reason::kBudget);
   EXPECT_LE(budget.spent().hashes, ValidationLimits{}.hashes);
   EXPECT_LE(budget.spent().hash_blocks, ValidationLimits{}.hash_blocks);

@@ -263,7 +263,7 @@ TEST(RrsetCheck, SigJamUsesUpTheQuestionsBudgetOnce) {
   }
   EXPECT_EQ(budget.spent().failed_checks, ValidationLimits{}.failed_checks);
   EXPECT_EQ(budget.spent().signature_checks, ValidationLimits{}.failed_checks);
-  EXPECT_EQ(reasons.front(), Reason::kSignatureFailed);
+  EXPECT_EQ(reasons.front(), Reason::kTooManySignatures);
   EXPECT_EQ(reasons.back(), Reason::kBudget);
   EXPECT_TRUE(budget.is_exhausted());
   EXPECT_EQ(cache.size(), 1U) << "the key was parsed once";
