@@ -100,6 +100,7 @@ struct DnssecOptions {
   std::vector<std::string> trust_anchors;  // DS or DNSKEY records in presentation format
   std::vector<NegativeTrustAnchor> negative_trust_anchors;
   bool aggressive_nsec = true;
+  bool rfc5011 = true;
   bool operator==(const DnssecOptions&) const = default;
 };
 

@@ -178,6 +178,7 @@ void parse_dnssec(Section section, DnssecOptions& options) {
                                  {"DS or DNSKEY records like \". IN DS 20326 8 2 E06D...\"", &parse_trust_anchor});
   section.read_list("negative_trust_anchors", options.negative_trust_anchors, kNegativeTrustAnchors);
   section.read("aggressive_nsec", options.aggressive_nsec);
+  section.read("rfc5011", options.rfc5011);
   section.finish();
 }
 

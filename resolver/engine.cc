@@ -30,6 +30,7 @@ Engine::Impl::Impl(const Options& options, const Shared& shared, cache::Reader& 
       hash_({}),
       cookie_hash_(options.answer.cookie_secret),
       entropy_(seed),
+      answer_policy_(options.answer),
       anchors_(options.dnssec.anchors),
       trusts_(kZoneTrustsMax),
       parsed_keys_(kParsedKeysMax, options.answer.cookie_secret),
@@ -37,6 +38,7 @@ Engine::Impl::Impl(const Options& options, const Shared& shared, cache::Reader& 
   CHECK(options.outgoing_port_first <= options.outgoing_port_last);
   CHECK(!options.root_hints.servers.empty());
   hash_ = base::KeyedHash(draw_secret(entropy_));
+  manage_anchors();
 }
 
 std::optional<Effect> Engine::Impl::poll_effect() {
@@ -57,6 +59,7 @@ Engine::Usage Engine::Impl::usage() const {
 }
 
 void Engine::Impl::run_ready(base::Now now) {
+  follow_managed_keys();
   for (size_t steps = 0;; ++steps) {
     CHECK(steps < kStepsPerRunMax);
     shed_marked(now);
@@ -106,6 +109,9 @@ void Engine::Impl::handle_timeout(base::Now now) {
         break;
       case TimerKind::kChecks:
         on_check_turn(now);
+        break;
+      case TimerKind::kAnchor:
+        look_at_anchor(now, due->id);
         break;
       case TimerKind::kStep:
         on_step_silent(now, due->id);
@@ -185,5 +191,6 @@ void Engine::abandon_all(base::Now now) { impl_->abandon_all(now); }
 std::optional<Effect> Engine::poll_effect() { return impl_->poll_effect(); }
 base::Instant Engine::poll_timeout() const { return impl_->poll_timeout(); }
 Engine::Usage Engine::usage() const { return impl_->usage(); }
+const AnswerPolicy& Engine::answer_policy() const { return impl_->answer_policy(); }
 
 }  // namespace resolver

@@ -29,6 +29,7 @@
 #include "cache/claims.h"
 #include "cache/denial_index.h"
 #include "cache/journal.h"
+#include "cache/managed_keys.h"
 #include "cache/provider_health.h"
 #include "cache/provider_keys.h"
 #include "cache/server_health.h"
@@ -82,7 +83,10 @@ struct Shared {
   cache::ProviderHealth* providers = nullptr;
   const cache::ProviderKeys* provider_keys = nullptr;
   cache::DenialIndex* denials = nullptr;  // null: no denials from what is known (RFC 8198)
-  cache::Journal* journal = nullptr;  // told what is published and removed; may be null
+  cache::Journal* journal = nullptr;      // told what is published and removed; may be null
+  // Null: the anchors stay as they are configured. Else dnssec::adopt() has put their zones in; worker 0 looks at
+  // the zones' keys (RFC 5011), and all trust what it makes of them.
+  cache::ManagedKeys* managed_keys = nullptr;
 };
 
 class Engine {
@@ -119,6 +123,9 @@ class Engine {
   [[nodiscard]] std::optional<Effect> poll_effect();
   // When to call handle_timeout(); Instant::never() when nothing is pending.
   [[nodiscard]] base::Instant poll_timeout() const;
+
+  // For answer_hits(): that of the options, with the root's key tags as they are now.
+  [[nodiscard]] const AnswerPolicy& answer_policy() const;
 
   // What is in hand; all zero when idle but for kept-open streams.
   struct Usage {

@@ -110,7 +110,7 @@ void Engine::Impl::shed_client(base::Now now, ClientId id, base::Counter counter
 
 void Engine::Impl::answer_client(base::Now now, const ClientQuery& query, const AnswerParts& parts) {
   const wire::Query parsed = wire::parse_query(query.packet);
-  const size_t size = compose_answer(now, query, parsed, parts, options_.answer, answer_buffer_);
+  const size_t size = compose_answer(now, query, parsed, parts, answer_policy_, answer_buffer_);
   CHECK(size <= answer_buffer_.size());
   counters_.add(rcode_counter(parts.rcode));
   if (size > 2 && (answer_buffer_[2] & 0x02) != 0) counters_.add(base::Counter::kClientTruncated);

@@ -163,6 +163,7 @@ void Engine::Impl::hand_over(base::Now now, Resolution& done) {
   resolution_bytes_ -= done.held_bytes;
   if (done.result.outcome == Outcome::kBudget && !done.from_client) restart_for_clients(now, done);
   answer_waiting(now, done);
+  on_anchor_seen(now, done);
   for (const ResolutionId id : done.dependents) {
     if (Resolution* parent = find(id)) on_sub_question_done(now, *parent, done);
   }

@@ -14,6 +14,7 @@
 //   engine_receive.cc    responses, and what to do about each
 //   engine_failures.cc   timeouts and errors
 //   engine_validate.cc   signatures, proofs and the keys they need
+//   engine_anchors.cc    RFC 5011: a look at the keys of zones with anchors, and what is trusted from then on
 //   engine_last_resort.cc  doubtful responses, for want of better ones
 //   engine_learn.cc      what a digest puts into the cache
 //   engine_finish.cc     the end of a resolution and who hears of it
@@ -128,6 +129,16 @@ struct ReferralProof {
   base::Instant until;
 };
 
+// A zone whose keys this worker looks at (RFC 5011).
+struct ManagedAnchor {
+  wire::Name zone;
+  std::vector<uint8_t> configured_ds;
+  ResolutionId looking = 0;            // the resolution that asks for its keys
+  std::optional<base::Now> looked_at;  // when they were last seen, by both clocks
+  uint32_t original_ttl_s = 0;         // of that time
+  uint32_t signature_life_s = 0;
+};
+
 // The codes that say what validation came to.
 [[nodiscard]] bool is_validation_error(wire::ExtendedError error);
 [[nodiscard]] bool is_all_secure(const std::vector<cache::EntryPtr>& chain);
@@ -142,6 +153,7 @@ class Engine::Impl {
   std::optional<Effect> poll_effect();
   [[nodiscard]] base::Instant poll_timeout() const { return timers_.next(); }
   [[nodiscard]] Usage usage() const;
+  [[nodiscard]] const AnswerPolicy& answer_policy() const { return answer_policy_; }
   void run_ready(base::Now now);
   void abandon_all(base::Now now);
 
@@ -371,6 +383,13 @@ class Engine::Impl {
   void ask_unchecked(base::Now now, ClientId client);
   [[nodiscard]] bool has_bogus_failure(base::Now now, wire::NameView name, wire::Type type) const;
 
+  // Anchors that follow rollovers
+  void manage_anchors();
+  void follow_managed_keys();
+  void look_at_anchor(base::Now now, size_t index);
+  void on_anchor_seen(base::Now now, const Resolution& done);
+  void take_sighting(base::Now now, ManagedAnchor& anchor, const cache::Entry& dnskeys);
+
   // Last resorts
   void keep_last_resort(Resolution& resolution, const wire::MessageView& message, const Asked& asked);
   bool take_last_resort(base::Now now, Resolution& resolution);
@@ -440,7 +459,10 @@ class Engine::Impl {
   std::unordered_map<uint64_t, Probe> probes_;
   ResolutionId priming_ = 0;
   base::Instant priming_not_before_;
-  dnssec::TrustAnchors anchors_;
+  AnswerPolicy answer_policy_;
+  dnssec::TrustAnchors anchors_;  // those of the options, or what RFC 5011 has made of them
+  uint64_t managed_version_ = 0;  // of shared_.managed_keys, that anchors_ follow
+  std::vector<ManagedAnchor> managed_anchors_;
   dnssec::ZoneTrusts trusts_;
   dnssec::KeyCache parsed_keys_;
   CheckTurns check_turns_;

@@ -19,7 +19,8 @@ enum class TimerKind : uint8_t {
   kClient,
   kParked,
   kStream,
-  kChecks
+  kChecks,
+  kAnchor
 };
 
 struct Timer {

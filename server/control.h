@@ -1,6 +1,6 @@
 // ControlSocket: the Unix socket that holdfastctl talks to. One request a connection:
 //
-//   request    one line: "stats\n" or "stats json\n"; at most kRequestBytesMax
+//   request    one line: "stats\n", "stats json\n" or "anchors\n"; at most kRequestBytesMax
 //   response   "ok\n" and text up to the end of the stream, or "error " and one sentence
 //
 // Served by the main thread, one connection after the other; each is given at most

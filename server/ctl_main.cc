@@ -28,15 +28,18 @@ int main(int argc, char** argv) {
   CLI::App* stats =
       app.add_subcommand("stats", "print the counters: what was answered, dropped, retried, refused or cut");
   stats->add_flag("--json", json, "as one JSON object");
+  CLI::App* anchors =
+      app.add_subcommand("anchors", "print the trust anchors: which keys are trusted, wait for it, or are revoked");
   app.require_subcommand(1);
   stats->fallthrough();  // --socket may also come after the verb
+  anchors->fallthrough();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& reason) {
     const int status = app.exit(reason);
     return status == 0 ? 0 : 1;
   }
-  const auto answer = ask(socket, json ? "stats json" : "stats");
+  const auto answer = ask(socket, anchors->parsed() ? "anchors" : json ? "stats json" : "stats");
   if (!answer) {
     std::fputs(("holdfastctl: " + answer.error() + "\n").c_str(), stderr);
     return 1;

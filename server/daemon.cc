@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/log.h"
+#include "resolver/dnssec/managed_anchors.h"
+#include "server/anchor_report.h"
 #include "server/clock.h"
 #include "server/control.h"
 #include "server/control_path.h"
@@ -22,6 +24,7 @@
 #include "server/team.h"
 #include "server/worker.h"
 #include "store/health_state.h"
+#include "store/managed_keys_state.h"
 #include "store/store.h"
 
 namespace server {
@@ -78,6 +81,7 @@ class Daemon {
   base::Result<void, Failure> find_user_to_become();
   base::Result<void, Failure> open_control();
   base::Result<void, Failure> open_store(const store::Secrets& fresh);
+  bool adopt_managed_keys(const resolver::dnssec::TrustAnchors& configured);
   base::Result<void, Failure> make_workers();
   base::Result<void, Failure> give_up_root();
   void log_ready();
@@ -100,6 +104,10 @@ class Daemon {
   std::unique_ptr<cache::ProviderHealth> providers_;
   std::unique_ptr<cache::ProviderKeys> provider_keys_;
   std::unique_ptr<cache::DenialIndex> denials_;
+  cache::ManagedKeys managed_keys_;
+  bool manages_keys_ = false;
+  resolver::dnssec::TrustAnchors configured_anchors_;
+  store::ManagedKeysState managed_keys_state_{managed_keys_};
   std::unique_ptr<store::HealthState> health_state_;
   std::unique_ptr<store::Store> store_;  // null: memory only
   Team team_;
@@ -171,12 +179,27 @@ base::Result<void, Failure> Daemon::open_store(const store::Secrets& fresh) {
   return {};
 }
 
+// RFC 5011. With validation switched off what is remembered stays as it is, for when it is on again; managing
+// switched off forgets it.
+bool Daemon::adopt_managed_keys(const resolver::dnssec::TrustAnchors& configured) {
+  if (store_) store_->restore_first(managed_keys_state_);
+  if (!options_.config.dnssec.validate) return false;
+  if (!options_.config.dnssec.rfc5011) {
+    managed_keys_.replace_all({});
+    return false;
+  }
+  managed_keys_.replace_all(resolver::dnssec::adopt(read_clock().wall, configured, managed_keys_.zones()));
+  return true;
+}
+
 base::Result<void, Failure> Daemon::make_workers() {
   const auto secrets = draw_secrets(worker_count_);
   if (!secrets) return base::error(secrets.error());
   auto engine = engine_options(options_.config, secrets->cookies);
   if (!engine) return base::error(engine.error());
   if (auto opened = open_store(secrets->store); !opened) return opened;
+  configured_anchors_ = engine->dnssec.anchors;
+  manages_keys_ = adopt_managed_keys(configured_anchors_);
   const uint64_t memory = options_.config.cache.memory_bytes;
   // The index of denials is part of the cache's memory.
   const uint64_t index_bytes = engine->dnssec.aggressive ? memory / kMemoryPerIndexByte : 0;
@@ -189,8 +212,9 @@ base::Result<void, Failure> Daemon::make_workers() {
   health_ = std::make_unique<cache::ServerHealth>(static_cast<uint32_t>(servers), health_secret);
   providers_ = std::make_unique<cache::ProviderHealth>(cache::ProviderOptions{});
   provider_keys_ = std::make_unique<cache::ProviderKeys>(health_secret);
-  const resolver::Shared shared{cache_.get(),         claims_.get(),  health_.get(), providers_.get(),
-                                provider_keys_.get(), denials_.get(), store_.get()};
+  const resolver::Shared shared{
+      cache_.get(),         claims_.get(),  health_.get(), providers_.get(),
+      provider_keys_.get(), denials_.get(), store_.get(),  manages_keys_ ? &managed_keys_ : nullptr};
   for (uint32_t index = 0; index < worker_count_; ++index) {
     WorkerOptions worker{*engine, {}, options_.config.server.listen};
     worker.engine.worker_index = index;
@@ -235,8 +259,11 @@ void Daemon::log_ready() {
 }
 
 std::string Daemon::answer_control(std::string_view request) {
+  if (request == "anchors") {
+    return "ok\n" + render_anchors(configured_anchors_, managed_keys_.zones(), manages_keys_);
+  }
   if (request != "stats" && request != "stats json") {
-    return "error there is no such request; ask \"stats\" or \"stats json\"\n";
+    return "error there is no such request; ask \"stats\", \"stats json\" or \"anchors\"\n";
   }
   ServerFacts facts{options_.version, backend_, 0, log_.lines_lost()};
   facts.uptime_s = static_cast<uint64_t>(base::duration_cast<base::seconds>(read_clock().boot - started_).count());

@@ -60,8 +60,7 @@ const base::IpAddress* pointer_to(const std::optional<base::IpAddress>& address)
 
 Pump::Pump(const resolver::Options& options, const resolver::Shared& shared, cache::Reader& reader,
            const base::Entropy::Seed& seed, net::Loop& loop, Team& team, WorkerReport& report)
-    : policy_(options.answer),
-      client_deadline_(options.client_deadline),
+    : client_deadline_(options.client_deadline),
       cache_(*shared.cache),
       providers_(*shared.providers),
       reader_(reader),
@@ -137,7 +136,7 @@ void Pump::answer_datagrams(base::Now now) {
                                    resolver::kUdpAnswerBytesMax);
       slots_.push_back({datagrams_[first + index].query, out});
     }
-    resolver::answer_hits(now, slots_, policy_, cache_, report_.counters);
+    resolver::answer_hits(now, slots_, engine_.answer_policy(), cache_, report_.counters);
     for (size_t index = 0; index < count; ++index) settle(now, datagrams_[first + index], slots_[index]);
   }
 }
@@ -147,7 +146,7 @@ void Pump::answer_messages(base::Now now) {
   for (const Incoming& incoming : messages_) {
     slots_.clear();
     slots_.push_back({incoming.query, message_answer_});
-    resolver::answer_hits(now, slots_, policy_, cache_, report_.counters);
+    resolver::answer_hits(now, slots_, engine_.answer_policy(), cache_, report_.counters);
     settle(now, incoming, slots_[0]);
   }
 }

@@ -43,7 +43,6 @@ class Pump {
   void drain_clients();
   void report_gauges();
 
-  resolver::AnswerPolicy policy_;
   base::Duration client_deadline_;
   cache::Cache& cache_;
   cache::ProviderHealth& providers_;

@@ -32,6 +32,9 @@ class Store final : public cache::Journal {
   // For the servers' health that is to be restored.
   [[nodiscard]] const base::KeyedHash::Secret& servers_secret() const { return writer_.secrets().servers; }
 
+  // At once, before the workers start: what nothing may be answered without. See Writer::restore_first().
+  void restore_first(StateSection& section) { writer_.restore_first(clock_(), section); }
+
   // Starts the thread: it loads, then writes. `cache` and `sections` outlive the store.
   void start(cache::Cache& cache, std::vector<StateSection*> sections);
   // Writes everything there is. Nothing may be published any more.

@@ -62,6 +62,10 @@ class Writer {
   [[nodiscard]] const Secrets& secrets() const { return secrets_; }
   [[nodiscard]] const base::KeyedHash& hash() const { return hash_; }
 
+  // Brings one section back at once, before anything is served; then it is written like the others. Outlives the
+  // writer.
+  void restore_first(base::Now now, StateSection& section);
+
   // Then, on the writer's thread.
   void attach(cache::Cache& cache, std::vector<StateSection*> sections);
   void load(base::Now now, RemovedBits& removed);
@@ -113,6 +117,8 @@ class Writer {
   void compact_record(const TimeBase& times, uint32_t block, base::Bytes bytes, bool is_short_of_room);
   [[nodiscard]] uint8_t mark_now(const Record& record, uint8_t mark);
   void restore_states(const TimeBase& times);
+  [[nodiscard]] bool restore_state(const TimeBase& times, StateSection& section);
+  void read_clock_state();
 
   const StoreOptions options_;
   ChangeQueue& queue_;
@@ -126,6 +132,7 @@ class Writer {
   cache::Cache* cache_ = nullptr;
   std::optional<cache::Reader> reader_;
   std::vector<StateSection*> sections_;
+  std::vector<StateSection*> first_sections_;  // restored already
   RecordIndex index_;
 
   uint32_t next_block_ = 1;  // the number of the block being filled

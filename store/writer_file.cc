@@ -173,23 +173,45 @@ void Writer::start_anew(base::Now now) {
   if (const auto opened = open_file(now); !opened) suspend(now, opened.error().reason);
 }
 
-void Writer::restore_states(const TimeBase& times) {
-  for (StateSection* section : sections_) {
-    const auto chunks = file_->states(section->name());
-    if (!chunks) return;  // a damaged file will be met again below
-    for (const auto& chunk : *chunks) {
-      if (const auto inside = unsealed(hash_, chunk)) section->restore(times, *inside);
+// False: the file is damaged, which will be met again when it is read.
+bool Writer::restore_state(const TimeBase& times, StateSection& section) {
+  const auto chunks = file_->states(section.name());
+  if (!chunks) return false;
+  for (const auto& chunk : *chunks) {
+    if (const auto inside = unsealed(hash_, chunk)) {
+      section.restore(times, *inside);
+    } else {
+      base::log_line(base::LogLevel::kWarning,
+                     "store: a part of the state \"" + section.name() + "\" is damaged, and is left out");
     }
   }
+  return true;
+}
+
+void Writer::restore_states(const TimeBase& times) {
+  for (StateSection* section : sections_) {
+    if (!restore_state(times, *section)) return;
+  }
+}
+
+void Writer::read_clock_state() {
+  const auto clock = file_->states(kClockState);
+  if (!clock || clock->empty()) return;
+  const auto inside = unsealed(hash_, clock->front());
+  if (inside && inside->size() == 8) last_wall_s_ = static_cast<int64_t>(base::load_be64(inside->data()));
+}
+
+void Writer::restore_first(base::Now now, StateSection& section) {
+  first_sections_.push_back(&section);
+  if (!file_) return;
+  read_clock_state();
+  static_cast<void>(restore_state(time_base(now, last_wall_s_), section));
 }
 
 void Writer::load(base::Now now, RemovedBits& removed) {
   walked_at_ = now.boot;
   if (!file_) return;
-  if (const auto clock = file_->states(kClockState); clock && !clock->empty()) {
-    const auto inside = unsealed(hash_, clock->front());
-    if (inside && inside->size() == 8) last_wall_s_ = static_cast<int64_t>(base::load_be64(inside->data()));
-  }
+  read_clock_state();
   const TimeBase times = time_base(now, last_wall_s_);
   restore_states(times);
   LoadTally tally;
@@ -262,7 +284,9 @@ FileResult<void> Writer::write_all(base::Now now, bool durable, bool with_states
 }
 
 FileResult<void> Writer::write_states(base::Now now) {
-  for (StateSection* section : sections_) {
+  std::vector<StateSection*> all = first_sections_;
+  all.insert(all.end(), sections_.begin(), sections_.end());
+  for (StateSection* section : all) {
     auto done = file_->erase_state(section->name());
     uint32_t number = 0;
     section->save(time_base(now), [&](base::Bytes chunk) {

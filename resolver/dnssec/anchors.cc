@@ -139,14 +139,18 @@ std::optional<TrustAnchors::Found> TrustAnchors::nearest(wire::NameView name, ba
   return found;
 }
 
+base::Bytes TrustAnchors::ds_records(wire::NameView zone) const {
+  for (const Anchor& anchor : anchors_) {
+    if (anchor.zone.view() == zone) return anchor.ds_records;
+  }
+  return {};
+}
+
 std::vector<uint16_t> TrustAnchors::key_tags(wire::NameView zone) const {
   std::vector<uint16_t> tags;
-  for (const Anchor& anchor : anchors_) {
-    if (!(anchor.zone.view() == zone)) continue;
-    wire::for_each_rendered(anchor.ds_records, [&](wire::Type, uint32_t, base::Bytes rdata) {
-      if (const auto ds = wire::parse_ds(rdata)) tags.push_back(ds->key_tag);
-    });
-  }
+  wire::for_each_rendered(ds_records(zone), [&](wire::Type, uint32_t, base::Bytes rdata) {
+    if (const auto ds = wire::parse_ds(rdata)) tags.push_back(ds->key_tag);
+  });
   std::sort(tags.begin(), tags.end());
   tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
   return tags;

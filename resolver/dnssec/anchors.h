@@ -37,7 +37,7 @@ class TrustAnchors {
   [[nodiscard]] bool empty() const { return anchors_.empty(); }
   // Counts before `until`. Said again for the same zone it replaces what was said.
   void add_negative(wire::NameView zone, base::WallTime until);
-  // What RFC 5011 made of a zone's anchors; none: the zone is an anchor no more.
+  // What RFC 5011 made of a zone's anchors (managed_anchors.h); none: the zone is an anchor no more.
   void replace(wire::NameView zone, std::vector<uint8_t> ds_records);
 
   struct Found {
@@ -47,6 +47,13 @@ class TrustAnchors {
   };
   // The nearest at or above the name; for a DS question ask with the parent's name.
   [[nodiscard]] std::optional<Found> nearest(wire::NameView name, base::WallTime now) const;
+  // Calls visit(zone, ds_records) for each positive one.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const Anchor& anchor : anchors_) visit(wire::NameView(anchor.zone), base::Bytes(anchor.ds_records));
+  }
+  // Of this very zone; none: it has no positive one.
+  [[nodiscard]] base::Bytes ds_records(wire::NameView zone) const;
   // Key tags of the zone's anchors, rising, each once.
   [[nodiscard]] std::vector<uint16_t> key_tags(wire::NameView zone) const;
 

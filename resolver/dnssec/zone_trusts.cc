@@ -77,4 +77,8 @@ void ZoneTrusts::put_keys(base::Instant now, wire::NameView zone, std::shared_pt
   trust.keys_until = end_of(now, ttl_s);
 }
 
+void ZoneTrusts::forget_keys(wire::NameView zone) {
+  if (const auto found = trusts_.find(key_of(zone)); found != trusts_.end()) found->second.keys.reset();
+}
+
 }  // namespace resolver::dnssec

@@ -49,6 +49,8 @@ class ZoneTrusts {
   void put_unsigned(base::Instant now, wire::NameView zone, const Verdict& why, uint32_t ttl_s);
   void put_no_cut(base::Instant now, wire::NameView name, uint32_t ttl_s);
   void put_keys(base::Instant now, wire::NameView zone, std::shared_ptr<KeySet> keys, uint32_t ttl_s);
+  // They were validated by an anchor that is not trusted any more.
+  void forget_keys(wire::NameView zone);
   [[nodiscard]] size_t size() const { return trusts_.size(); }
 
  private:

@@ -2,9 +2,15 @@
 """Writes the scenarios of tests/scenario whose servers give signed data: python3 tests/data/dnssec/scenarios.py
 
 The records are those of ED25519.nsec.zone and ED25519.nsec3.zone (made by make.sh) with their own signatures, so
-this is run again after that. The anchor is the zone's key."""
+this is run again after that. The anchor is the zone's key. A rollover needs keys that sign here: theirs are
+made from a seed, and openssl signs."""
 
+import base64
+import calendar
 import pathlib
+import subprocess
+import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = HERE.parents[1] / "scenario"
@@ -86,8 +92,8 @@ def both(entries):
     return server("192.0.2.1", entries) + server("192.0.2.2", entries)
 
 
-def write(name, comment, steps, date="20260715000000", options=""):
-    text = f"; {comment}\nserver:\n    trust-anchor: \"{NSEC.key()}\"\n    val-override-date: \"{date}\"\n"
+def write(name, comment, steps, date="20260715000000", options="", anchor=NSEC.key()):
+    text = f"; {comment}\nserver:\n    trust-anchor: \"{anchor}\"\n    val-override-date: \"{date}\"\n"
     text += f"    do-ip6: no\n    query-minimization: no\n{options}stub-zone:\n    name: \".\"\n    stub-addr: 198.51.100.1\nCONFIG_END\n\n"
     text += f"SCENARIO_BEGIN {name.replace('_', ' ')}\n\n{steps}SCENARIO_END\n"
     (TARGET / f"{name}.rpl").write_text(text)
@@ -262,6 +268,91 @@ def main():
           + ask(10, no, "RD DO") + check(20, no, "all", "QR RD RA AD DO", "NXDOMAIN", authority=SOA + proof)
           + ask(30, inside) + check(40, inside, "rcode flags answer", "QR RD RA", records=data),
           options=aggressive + '    domain-insecure: "ns.example."\n' + private)
+    rollover()
+
+
+class Key:
+    """An Ed25519 key of example. that signs."""
+
+    def __init__(self, seed, flags):
+        self.flags = flags
+        self.private = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(
+            bytes.fromhex("302e020100300506032b657004220420") + bytes([seed] * 32)) + b"\n-----END PRIVATE KEY-----\n"
+        public = subprocess.run(["openssl", "pkey", "-pubout", "-outform", "DER"], input=self.private,
+                                capture_output=True, check=True).stdout
+        self.public = public[-32:]
+
+    def rdata(self):
+        return self.flags.to_bytes(2, "big") + bytes([3, 15]) + self.public
+
+    def tag(self):
+        rdata = self.rdata() + b"\0" * (len(self.rdata()) % 2)
+        total = sum(int.from_bytes(rdata[at:at + 2], "big") for at in range(0, len(rdata), 2))
+        return (total + (total >> 16)) & 0xFFFF
+
+    def record(self, ttl):
+        return f"example. {ttl} IN DNSKEY {self.flags} 3 15 {base64.b64encode(self.public).decode()}"
+
+    def sign(self, owner, number, ttl, rdatas):
+        begin, end = "20260101000000", "20360101000000"
+        wire = b"".join(bytes([len(label)]) + label.encode() for label in owner.rstrip(".").split(".")) + b"\0"
+        labels = owner.rstrip(".").count(".") + 1
+        seconds = [calendar.timegm(time.strptime(text, "%Y%m%d%H%M%S")) for text in (end, begin)]
+        head = (number.to_bytes(2, "big") + bytes([15, labels]) + ttl.to_bytes(4, "big")
+                + b"".join(at.to_bytes(4, "big") for at in seconds) + self.tag().to_bytes(2, "big") + b"\7example\0")
+        fixed = number.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big")
+        data = head + b"".join(wire + fixed + len(rdata).to_bytes(2, "big") + rdata for rdata in sorted(rdatas))
+        with tempfile.NamedTemporaryFile() as key, tempfile.NamedTemporaryFile() as message:
+            key.write(self.private)
+            key.flush()
+            message.write(data)
+            message.flush()
+            signature = subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key.name, "-in", message.name],
+                                       capture_output=True, check=True).stdout
+        kind = {1: "A", 48: "DNSKEY"}[number]
+        return (f"{owner} {ttl} IN RRSIG {kind} 15 {labels} {ttl} {end} {begin} {self.tag()} example. "
+                + base64.b64encode(signature).decode())
+
+
+def rollover():
+    """A new key comes, its 30 days pass, the old one is revoked, and then a thief signs with the old one."""
+    ttl = 4 * 86400  # the keys are looked at every second day
+    old, gone, new = Key(11, 257), Key(11, 257 | 128), Key(12, 257)
+    zone_key, thief = Key(13, 256), Key(14, 256)
+
+    def published(keys, signers, address_key, host):
+        rdatas = [key.rdata() for key in keys]
+        records = [key.record(ttl) for key in keys] + [key.sign("example.", 48, ttl, rdatas) for key in signers]
+        address = [f"{host} 3600 IN A 192.0.2.80", address_key.sign(host, 1, 3600, [bytes([192, 0, 2, 80])])]
+        tags = entry("_ta.example. IN NULL", [], match="opcode qtype", adjust="copy_id copy_query", rcode="NXDOMAIN")
+        return [entry("example. IN DNSKEY", records), entry(f"{host} IN A", address), tags], address
+
+    phases = [("0 15", [zone_key, old], [old], zone_key, "one.example."),
+              ("16 35", [zone_key, old, new], [old], zone_key, "two.example."),
+              ("36 55", [zone_key, gone, new], [gone, new], zone_key, "three.example."),
+              ("56 75", [thief, old], [old], thief, "four.example."),
+              ("76 100", [zone_key, new], [new], zone_key, "five.example.")]
+    steps, answers = parent(), []
+    for span, keys, signers, address_key, host in phases:
+        entries, address = published(keys, signers, address_key, host)
+        steps += server("192.0.2.1", entries, span) + server("192.0.2.2", entries, span)
+        answers.append(address)
+
+    def asked(step, phase):
+        question = f"{phases[phase][4]} IN A"
+        return ask(step, question, "RD DO") + check(step + 1, question, "all", "QR RD RA AD DO", records=answers[phase])
+
+    day = 86400
+    steps += asked(10, 0)
+    steps += f"STEP 20 TIME_PASSES ELAPSE {34 * day}\n\n" + asked(30, 1)
+    steps += f"STEP 40 TIME_PASSES ELAPSE {3 * day}\n\n" + asked(50, 2)
+    steps += f"STEP 60 TIME_PASSES ELAPSE {3 * day}\n\n"
+    steps += ask(65, "four.example. IN A") + check(66, "four.example. IN A", "rcode flags ede=9", "QR RD RA", "SERVFAIL")
+    steps += "STEP 70 EXPECT counter validation.anchor_looks_failed >= 1\n\n"
+    steps += f"STEP 80 TIME_PASSES ELAPSE {3 * day}\n\n" + asked(90, 4)
+    write("anchor_follows_the_rollover_of_its_zone",
+          "A new key is trusted after 30 days, and a key that its owner has revoked is not believed any more "
+          "(RFC 5011 sections 2.1 and 2.4).", steps, options="holdfast:\n    rfc5011: yes\n", anchor=old.record(ttl))
 
 
 def cover(name):

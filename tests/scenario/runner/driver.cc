@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "resolver/answer.h"
+#include "resolver/dnssec/managed_anchors.h"
 
 namespace scenario {
 namespace {
@@ -39,9 +40,11 @@ Driver::Driver(const Scenario& scenario, const Settings& settings)
       start_(base::Instant::from_boot(base::seconds(1'000'000))),
       now_(start_) {
   reader_.online();
-  engine_ = std::make_unique<resolver::Engine>(
-      settings_.options, resolver::Shared{&cache_, &claims_, &health_, &providers_, &provider_keys_, &denials_}, reader_,
-      base::Entropy::seed_from_number(settings_.seed), counters_);
+  managed_keys_.replace_all(resolver::dnssec::adopt(settings_.wall, settings_.options.dnssec.anchors, {}));
+  resolver::Shared shared{&cache_, &claims_, &health_, &providers_, &provider_keys_, &denials_};
+  if (settings_.manages_keys) shared.managed_keys = &managed_keys_;
+  engine_ = std::make_unique<resolver::Engine>(settings_.options, shared, reader_,
+                                               base::Entropy::seed_from_number(settings_.seed), counters_);
   drain();
   reader_.offline();
 }
@@ -197,7 +200,7 @@ void Driver::query(const base::IpAddress& client, resolver::Transport transport,
     resolver::HitSlot slot;
     slot.query = {id, client, transport, packet};
     slot.out = out;
-    resolver::answer_hits(time(), {&slot, 1}, settings_.options.answer, cache_, counters_);
+    resolver::answer_hits(time(), {&slot, 1}, engine_->answer_policy(), cache_, counters_);
     switch (slot.outcome) {
       case resolver::HitOutcome::kAnswered:
         answered(id, base::Bytes(out).first(slot.out_bytes));

@@ -83,6 +83,7 @@ class Driver {
   cache::ProviderHealth providers_;
   cache::ProviderKeys provider_keys_;
   cache::DenialIndex denials_;
+  cache::ManagedKeys managed_keys_;
   cache::Reader reader_;
   std::unique_ptr<resolver::Engine> engine_;
   base::Instant start_;

@@ -338,6 +338,8 @@ class Reader {
       settings_.seed = parse_number(line.line, words[0]);
     } else if (line.key == "negative-anchor" && words.size() == 2) {
       negative_anchors_.emplace_back(parse_name(line.line, words[0]), date_to_wall(line.line, words[1]));
+    } else if (line.key == "rfc5011") {
+      settings_.manages_keys = is_yes(line);
     } else if (line.key == "upstream") {
       upstream_line(line.line, words);
     } else if (line.key == "route") {

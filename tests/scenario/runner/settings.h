@@ -14,6 +14,7 @@ struct Settings {
   bool deckard = false;
   resolver::Options options;
   base::WallTime wall{1767225600};  // 2026-01-01, where the file says nothing
+  bool manages_keys = false;        // RFC 5011
   uint64_t seed = 1;
   uint64_t cache_bytes = 16ULL << 20;
   std::set<base::IpAddress> tcp_refused;

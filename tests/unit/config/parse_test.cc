@@ -126,6 +126,7 @@ validate = false
 trust_anchors = [". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"]
 negative_trust_anchors = ["Broken.Example", "b.example until 2026-12-01T00:00:00Z"]
 aggressive_nsec = false
+rfc5011 = false
 [[upstream]]
 name = "a"
 servers = ["192.0.2.53@5353"]
@@ -170,6 +171,7 @@ via = ["a", "b", "iterate"]
             (std::vector<NegativeTrustAnchor>{{"broken.example.", std::nullopt},
                                               {"b.example.", base::WallTime{1796083200}}}));
   EXPECT_FALSE(options.dnssec.aggressive_nsec);
+  EXPECT_FALSE(options.dnssec.rfc5011);
   EXPECT_EQ(options.upstreams[0].servers[0].to_text(), "192.0.2.53:5353");
   EXPECT_TRUE(options.upstreams[0].authoritative);
   EXPECT_FALSE(options.upstreams[1].authoritative);
