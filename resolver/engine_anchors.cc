@@ -28,6 +28,21 @@ bool has_all_of(base::Bytes these, base::Bytes others) {
   return all;
 }
 
+void warn_if_nothing_is_trusted(wire::NameView zone, base::Bytes configured_ds,
+                                const std::vector<dnssec::ManagedKey>& keys) {
+  if (dnssec::trusts_any(zone, configured_ds, keys)) return;
+  base::log_line(base::LogLevel::kError, "dnssec: every key of " + zone.to_text() +
+                                             " is revoked, and nothing in it can be validated; give its present key in "
+                                             "[dnssec] trust_anchors");
+}
+
+std::vector<dnssec::ManagedKey> keys_of(const cache::ManagedKeys& managed, wire::NameView zone) {
+  for (cache::ManagedZone& known : managed.zones()) {
+    if (known.zone.view() == zone) return std::move(known.keys);
+  }
+  return {};
+}
+
 // By how much the wall clock has been moved between the two.
 int64_t step_of_wall_s(const base::Now& before, const base::Now& now) {
   const int64_t passed_s = base::duration_cast<base::seconds>(now.boot - before.boot).count();
@@ -43,6 +58,7 @@ void Engine::Impl::manage_anchors() {
   if (options_.worker_index != 0) return;
   options_.dnssec.anchors.for_each([this](wire::NameView zone, base::Bytes ds_records) {
     managed_anchors_.push_back({wire::Name(zone), {ds_records.begin(), ds_records.end()}, 0, std::nullopt, 0, 0});
+    warn_if_nothing_is_trusted(zone, ds_records, keys_of(*shared_.managed_keys, zone));
     timers_.arm({base::Instant(), TimerKind::kAnchor, managed_anchors_.size() - 1});  // in the first turn
   });
 }
@@ -109,10 +125,7 @@ void Engine::Impl::on_anchor_seen(base::Now now, const Resolution& done) {
 }
 
 void Engine::Impl::take_sighting(base::Now now, ManagedAnchor& anchor, const cache::Entry& dnskeys) {
-  std::vector<dnssec::ManagedKey> before;
-  for (cache::ManagedZone& known : shared_.managed_keys->zones()) {
-    if (known.zone.view() == anchor.zone.view()) before = std::move(known.keys);
-  }
+  std::vector<dnssec::ManagedKey> before = keys_of(*shared_.managed_keys, anchor.zone);
   if (anchor.looked_at) before = dnssec::follow_step(std::move(before), step_of_wall_s(*anchor.looked_at, now));
   const dnssec::SignedRrset rrset{anchor.zone, wire::Type::kDnskey, wire::Class::kIn, dnskeys.body(), dnskeys.tail()};
   const dnssec::Observation seen =
@@ -124,11 +137,7 @@ void Engine::Impl::take_sighting(base::Now now, ManagedAnchor& anchor, const cac
   for (const dnssec::KeyNews& news : dnssec::news_of(anchor.zone, before, after)) {
     base::log_line(news.level, news.line);
   }
-  if (!dnssec::trusts_any(anchor.zone, anchor.configured_ds, after)) {
-    base::log_line(base::LogLevel::kError, "dnssec: every key of " + anchor.zone.to_text() +
-                                               " is revoked, and nothing in it can be validated; give its present "
-                                               "key in [dnssec] trust_anchors");
-  }
+  warn_if_nothing_is_trusted(anchor.zone, anchor.configured_ds, after);
   shared_.managed_keys->put({anchor.zone, std::move(after)});
 }
 

@@ -3,6 +3,7 @@
 #include "resolver/dnssec/managed_anchors.h"
 
 #include <deque>
+#include <functional>
 
 #include "resolver/engine.h"
 #include "tests/unit/resolver/dnssec_support.h"
@@ -309,8 +310,7 @@ class Root {
     events_.clear();
     cache_.reset();
   }
-  template <class Call>
-  void turn(size_t worker, Call&& call) {
+  void turn(size_t worker, const std::function<void(resolver::Engine&)>& call) {
     readers_[worker]->online();
     call(*engines_[worker]);
     while (const auto effect = engines_[worker]->poll_effect()) {
