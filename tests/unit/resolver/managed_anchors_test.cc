@@ -497,6 +497,20 @@ TEST_F(Rollover, AZoneThatRevokesItsLastKeyIsBogusAndNotInsecure) {
   EXPECT_EQ(root.ask(1), "SERVFAIL");
 }
 
+TEST_F(Rollover, WhatARevokedKeyHasVouchedForIsForgottenByAllAtOnce) {
+  SigningKey next_zone_key(".", algorithm::kEd25519, 256, 5);
+  root.published.keys = {&first, &second};
+  root.run_for(33 * kDay - base::seconds(600));
+  EXPECT_EQ(root.states(), "VV");
+  EXPECT_EQ(root.ask(1), "NOERROR AD") << "this worker knows the zone's keys for an hour";
+  root.published = {{&first_revoked, &second}, {&first_revoked, &second}, &next_zone_key};
+  root.run_for(base::seconds(900));
+  EXPECT_EQ(root.states(), "RV");
+  EXPECT_EQ(root.ask(1), "NOERROR AD");
+  root.published.zone_key = &zone_key;
+  EXPECT_EQ(root.ask(1), "SERVFAIL") << "it was taken out together with the key that signed it";
+}
+
 TEST_F(Rollover, LooksAreADayApartAndOneWorkersAlone) {
   root.run_for(kHour);
   const uint64_t looks = root.count(base::Counter::kAnchorLooks);
