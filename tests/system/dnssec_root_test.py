@@ -3,6 +3,7 @@
 The clock is libfaketime's: the wall clock alone, so that TTLs and timers run as ever.
 """
 import gzip
+import time
 import unittest
 from pathlib import Path
 
@@ -85,6 +86,14 @@ class Root2017(Root, unittest.TestCase):
     day = "2017-08-22 00:00:00"
     # KSK-2010, which signed on that day; IANA published this DS as its trust anchor.
     anchors = (". IN DS 19036 8 2 49AAC11D7B6F6446702E54A1607371607A1A41855200FD2CE1CDDE32F24E8FB5",)
+
+    def test_the_next_key_waits_for_its_hold_down(self):
+        """KSK-2017 was in the zone by then (RFC 5011); it is seen without anybody asking for it."""
+        end = time.monotonic() + 20
+        while any(" unseen " in line for line in self.lab.control("anchors")) and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertEqual([line.split(" since ")[0] for line in self.lab.control("anchors")],
+                         [". 19036 8 valid", ". 20326 8 add-pending"])
 
 
 class Root2021(Root, unittest.TestCase):

@@ -55,13 +55,17 @@ class Lab:
         self.processes.append(process)
         return process
 
-    def stats(self):
-        """Counter name -> text, from holdfastctl."""
-        done = subprocess.run([CONTROL, "--socket", str(self.control_socket), "stats"], capture_output=True, text=True,
+    def control(self, verb):
+        """The lines that holdfastctl prints."""
+        done = subprocess.run([CONTROL, "--socket", str(self.control_socket), verb], capture_output=True, text=True,
                               timeout=10)
         if done.returncode != 0:
             raise RuntimeError(f"holdfastctl ended with {done.returncode}: {done.stderr}")
-        return dict(line.split(None, 1) for line in done.stdout.splitlines() if " " in line)
+        return done.stdout.splitlines()
+
+    def stats(self):
+        """Counter name -> text, from holdfastctl."""
+        return dict(line.split(None, 1) for line in self.control("stats") if " " in line)
 
     def stop(self):
         for process in reversed(self.processes):
