@@ -4,7 +4,7 @@
 // The operator's word counts for keys that nothing else is known of; a key that its owner has revoked stays
 // revoked though it is configured. What is trusted of a zone are its valid and missing keys, and the configured
 // anchors whose key was not seen yet. If nothing is left of it, nothing in the zone can be validated and all is
-// bogus: it does not become insecure (decision 0026).
+// bogus: it does not become insecure (decision 0025).
 #pragma once
 
 #include <cstdint>
