@@ -12,7 +12,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests/system")]
 from lab import namespace, process  # noqa: E402
 from harness import context as contexts, peers, report, world  # noqa: E402
 
-PARTS = ("instructions", "workers", "echo", "hit", "cold", "mixed", "memory", "eviction", "flood", "threads")
+PARTS = ("instructions", "workers", "echo", "hit", "cold", "dnssec", "mixed", "memory", "eviction", "flood", "threads")
 WITHOUT_LAB = {"instructions", "eviction", "threads"}
 
 

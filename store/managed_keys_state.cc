@@ -68,7 +68,10 @@ std::optional<cache::ManagedKey> take_key(Bites& bites) {
 std::vector<uint8_t> encode_managed_zone(const cache::ManagedZone& zone) {
   const base::Bytes name = zone.zone.view().bytes();
   const size_t count = std::min(zone.keys.size(), cache::kKeysPerZoneMax);
-  std::vector<uint8_t> chunk = {kVersion, static_cast<uint8_t>(name.size())};
+  std::vector<uint8_t> chunk;
+  chunk.reserve(3 + name.size() + count * kKeyHeadBytes);
+  chunk.push_back(kVersion);
+  chunk.push_back(static_cast<uint8_t>(name.size()));
   chunk.insert(chunk.end(), name.begin(), name.end());
   chunk.push_back(static_cast<uint8_t>(count));
   for (size_t index = 0; index < count; ++index) {

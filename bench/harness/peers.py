@@ -1,5 +1,6 @@
 """The servers that are measured, each configured as its own manual advises for load: one thread, the same cache
-bytes, logging off, quotas raised, minimal responses, no DNSSEC. scripts/bench prints every configuration it uses."""
+bytes, logging off, quotas raised, minimal responses; DNSSEC only with an anchor. scripts/bench prints every
+configuration it uses."""
 from pathlib import Path
 
 from lab.process import Process, private_copy
@@ -18,7 +19,7 @@ ipv6 = false
 [cache]
 memory = "{memory}B"
 [dnssec]
-validate = false
+{validation}
 """
 
 UNBOUND = """server:
@@ -32,8 +33,7 @@ UNBOUND = """server:
   access-control: 127.0.0.0/8 allow
   do-not-query-localhost: no
   do-ip6: no
-  module-config: "iterator"
-  root-hints: "{hints}"
+{validation}  root-hints: "{hints}"
   num-threads: 1
   msg-cache-size: {third}
   rrset-cache-size: {two_thirds}
@@ -60,8 +60,7 @@ BIND = """options {{
   listen-on-v6 {{ none; }};
   recursion yes;
   allow-query {{ any; }};
-  dnssec-validation no;
-  empty-zones-enable no;
+{validation}  empty-zones-enable no;
   max-cache-size {memory};
   recursive-clients 100000;
   tcp-clients 1000;
@@ -88,8 +87,7 @@ max-cache-entries={entries}
 max-packetcache-entries={entries}
 max-mthreads=8192
 max-tcp-clients=200
-dnssec=off
-quiet=yes
+{validation}quiet=yes
 loglevel=3
 disable-syslog=yes
 dont-query=
@@ -103,7 +101,7 @@ write-pid=no
 KNOT = """net.listen('{address}', {port}, {{ kind = 'dns' }})
 net.ipv6 = false
 trust_anchors.remove('.')
-modules.unload('ta_update')
+{validation}modules.unload('ta_update')
 modules.unload('ta_signal_query')
 modules.unload('priming')
 modules.unload('detect_time_skew')
@@ -115,16 +113,29 @@ log_level('crit')
 """
 
 
-class Server:
-    """One running server. `memory`: bytes of cache. `under`: what it runs under, as valgrind."""
+# By whether the root's DS is given: {ds} is its RDATA, {digest} the last field of it, {file} a file with the record.
+VALIDATION = {
+    "holdfast": ("validate = false", 'trust_anchors = [". IN DS {ds}"]'),
+    "unbound": ('  module-config: "iterator"\n', '  module-config: "validator iterator"\n  trust-anchor: ". DS {ds}"\n'),
+    "bind": ("  dnssec-validation no;\n", "  dnssec-validation yes;\n"),
+    "powerdns": ("dnssec=off\n", "dnssec=validate\nlua-config-file={file}\n"),
+    "knot": ("", "trust_anchors.add_file('{file}', true)\n"),
+}
+BIND_ANCHOR = 'trust-anchors {{ . static-ds {tag} {algorithm} {digest_type} "{digest}"; }};\n'
+ANCHOR_FILES = {"powerdns": 'addTA(".", "{ds}")\n', "knot": ". IN DS {ds}\n"}
 
-    def __init__(self, name, context, *, memory, port, workers=1, under=()):
+
+class Server:
+    """One running server. `memory`: bytes of cache. `under`: what it runs under, as valgrind. `lab`: whose root it asks
+    (the unsigned one); one with `anchor_ds` has everything validated."""
+
+    def __init__(self, name, context, *, memory, port, workers=1, under=(), lab=None):
         self.name, self.port = name, port
         self.folder = Path(context.folder) / f"{name}-{port}"
         self.folder.mkdir(exist_ok=True)
-        values = dict(address=ADDRESS, port=port, folder=self.folder, hints=context.world.hints, memory=int(memory),
+        values = dict(address=ADDRESS, port=port, folder=self.folder, hints=(lab or context.world).hints, memory=int(memory),
                       third=int(memory) // 3, two_thirds=int(memory) * 2 // 3, entries=int(memory) // 850,
-                      workers=workers)
+                      workers=workers, validation=self._validation(name, getattr(lab, "anchor_ds", None)))
         self.config, command = getattr(self, "_" + name)(context, values)
         context.note_config(name, self.config)
         self.process = Process(name, [*under, *command], self.folder, cwd=self.folder)
@@ -133,6 +144,17 @@ class Server:
         self.pid = self.process.popen.pid
         if workers == 1:
             pin.pin(self.pid, context.server_core)
+
+    def _validation(self, name, anchor_ds):
+        off, on = VALIDATION[name]
+        self.anchor = ""
+        if not anchor_ds:
+            return off
+        tag, algorithm, digest_type, digest = anchor_ds.split()
+        if name == "bind":
+            self.anchor = BIND_ANCHOR.format(tag=tag, algorithm=algorithm, digest_type=digest_type, digest=digest)
+        file = self._write("anchor", ANCHOR_FILES[name].format(ds=anchor_ds)) if name in ANCHOR_FILES else None
+        return on.format(ds=anchor_ds, file=file)
 
     def _write(self, file_name, text):
         path = self.folder / file_name
@@ -148,7 +170,7 @@ class Server:
         return text, [private_copy("unbound", self.folder), "-d", "-c", self._write("unbound.conf", text)]
 
     def _bind(self, context, values):
-        text = BIND.format(**values)
+        text = BIND.format(**values) + self.anchor
         return text, [private_copy("named", self.folder), "-f", "-n", "1", "-c", self._write("named.conf", text)]
 
     def _powerdns(self, context, values):
