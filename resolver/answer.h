@@ -11,6 +11,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/bytes.h"
+#include "base/counters.h"
 #include "base/instant.h"
 #include "cache/entry.h"
 #include "resolver/client.h"
@@ -44,5 +46,17 @@ struct AnswerParts {
 // REQUIRES: out.size() >= kUdpAnswerBytesMax (UDP) or kAnswerBytesMax (TCP). Returns the size.
 size_t compose_answer(base::Now now, const ClientQuery& client, const wire::Query& query, const AnswerParts& parts,
                       const AnswerPolicy& policy, base::MutableBytes out);
+
+// By what `answer` says, which may differ from what was meant (RFC 8509); an extended RCODE is not in its header.
+inline void count_answer(base::Counters& counters, wire::Rcode meant, base::Bytes answer) {
+  const bool is_extended = static_cast<uint16_t>(meant) > 15;
+  const auto said = is_extended ? meant : static_cast<wire::Rcode>(answer[3] & 0x0F);
+  counters.add(said == wire::Rcode::kNoerror    ? base::Counter::kAnswerNoerror
+               : said == wire::Rcode::kNxdomain ? base::Counter::kAnswerNxdomain
+               : said == wire::Rcode::kServfail ? base::Counter::kAnswerServfail
+                                                : base::Counter::kAnswerOther);
+  if ((answer[2] & 0x02) != 0) counters.add(base::Counter::kClientTruncated);
+}
+
 
 }  // namespace resolver

@@ -21,13 +21,6 @@ std::vector<const cache::Entry*> borrow(const std::vector<cache::EntryPtr>& chai
   return entries;
 }
 
-base::Counter rcode_counter(wire::Rcode rcode) {
-  if (rcode == wire::Rcode::kNoerror) return base::Counter::kAnswerNoerror;
-  if (rcode == wire::Rcode::kNxdomain) return base::Counter::kAnswerNxdomain;
-  if (rcode == wire::Rcode::kServfail) return base::Counter::kAnswerServfail;
-  return base::Counter::kAnswerOther;
-}
-
 }  // namespace
 
 void Engine::Impl::handle_query(base::Now now, const ClientQuery& query) {
@@ -112,8 +105,7 @@ void Engine::Impl::answer_client(base::Now now, const ClientQuery& query, const 
   const wire::Query parsed = wire::parse_query(query.packet);
   const size_t size = compose_answer(now, query, parsed, parts, answer_policy_, answer_buffer_);
   CHECK(size <= answer_buffer_.size());
-  counters_.add(rcode_counter(parts.rcode));
-  if (size > 2 && (answer_buffer_[2] & 0x02) != 0) counters_.add(base::Counter::kClientTruncated);
+  if (size != 0) count_answer(counters_, parts.rcode, answer_buffer_);
   effects_.push_back(
       Answer{query.client, {answer_buffer_.begin(), answer_buffer_.begin() + static_cast<ptrdiff_t>(size)}});
 }

@@ -49,20 +49,11 @@ struct Turn {
   base::Counters& counters;
 };
 
-Counter counter_of(wire::Rcode rcode) {
-  if (rcode == wire::Rcode::kNoerror) return Counter::kAnswerNoerror;
-  if (rcode == wire::Rcode::kNxdomain) return Counter::kAnswerNxdomain;
-  if (rcode == wire::Rcode::kServfail) return Counter::kAnswerServfail;
-  return Counter::kAnswerOther;
-}
-
 [[gnu::always_inline]] inline void answer(Turn& turn, HitSlot& slot, const wire::Query& query,
                                           const AnswerParts& parts) {
   slot.out_bytes = compose_answer(turn.now, slot.query, query, parts, turn.policy, slot.out);
   slot.outcome = HitOutcome::kAnswered;
-  turn.counters.add(counter_of(parts.rcode));
-  const bool truncated = (slot.out[2] & 0x02) != 0;
-  if (truncated) turn.counters.add(Counter::kClientTruncated);
+  count_answer(turn.counters, parts.rcode, slot.out);
 }
 
 [[gnu::noinline]] void refuse(Turn& turn, HitSlot& slot, const wire::Query& query, wire::Rcode rcode) {

@@ -335,4 +335,24 @@ TEST(ComposeAnswer, ExtendedRcodesUseTheOptRecord) {
   EXPECT_EQ(made.view.header().rcode, 0);
 }
 
+TEST(CountAnswer, ByWhatItSays) {
+  struct Row {
+    Rcode meant;
+    uint8_t said;
+    base::Counter counter;
+  };
+  const Row rows[] = {{Rcode::kNoerror, 0, base::Counter::kAnswerNoerror},
+                      {Rcode::kNxdomain, 3, base::Counter::kAnswerNxdomain},
+                      {Rcode::kNoerror, 2, base::Counter::kAnswerServfail},  // the root key sentinel
+                      {Rcode::kRefused, 5, base::Counter::kAnswerOther},
+                      {Rcode::kBadvers, 0, base::Counter::kAnswerOther}};
+  for (const Row& row : rows) {
+    base::Counters counters;
+    const std::vector<uint8_t> answer = {0, 0, 0x82, row.said, 0, 0, 0, 0, 0, 0, 0, 0};
+    resolver::count_answer(counters, row.meant, answer);
+    EXPECT_EQ(counters.get(row.counter), 1U) << int{row.said};
+    EXPECT_EQ(counters.get(base::Counter::kClientTruncated), 1U);
+  }
+}
+
 }  // namespace
