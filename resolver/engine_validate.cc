@@ -23,6 +23,16 @@ constexpr base::Duration kReferralProofLife = base::seconds(60);
 constexpr size_t kReferralProofsMax = 1024;
 constexpr uint32_t kReferralDenialTtlMax_s = 3600;
 
+// Takes off what has passed since the digest came: data that waited for its keys lasts no longer for that.
+void age(ResponseDigest& digest, base::Instant received, base::Instant now) {
+  const uint32_t seconds = now.boot_seconds() - received.boot_seconds();
+  const auto shorten = [&](uint32_t& ttl_s) { ttl_s -= std::min(ttl_s, seconds); };
+  for (LearnedRrset& link : digest.chain) shorten(link.ttl_s);
+  for (LearnedRrset& proof : digest.proofs) shorten(proof.ttl_s);
+  if (digest.soa) shorten(digest.soa->ttl_s);
+  shorten(digest.negative_ttl_s);
+}
+
 }  // namespace
 
 bool is_validation_error(wire::ExtendedError error) {
@@ -74,6 +84,7 @@ void Engine::Impl::begin_validation(base::Now now, Resolution& resolution, Respo
                                     const wire::Name& asked_zone, const Exchange* exchange, ValidationSource source) {
   resolution.validating = std::make_unique<Validating>(
       std::move(digest), ValidationQuestion{resolution.name, resolution.type, asked_zone}, source);
+  resolution.validating->received = now.boot;
   if (exchange != nullptr) {
     resolution.validating->server = exchange->server;
     resolution.validating->port = exchange->port;
@@ -234,6 +245,7 @@ void Engine::Impl::stop_validating(Resolution& resolution) {
 void Engine::Impl::accept_validated(base::Now now, Resolution& resolution) {
   const std::unique_ptr<Validating> done = std::move(resolution.validating);
   ResponseDigest& digest = done->validation.digest();
+  age(digest, done->received, now.boot);
   keep_denials(now, done->validation, digest);
   if (done->source == ValidationSource::kReferral) return accept_referral_proof(now, resolution, digest);
   accept_data(now, resolution, digest, done->forwarder);
@@ -333,6 +345,7 @@ bool Engine::Impl::use_referral_proof(base::Now now, Resolution& resolution) {
   ReferralProof proof = std::move(found->second);
   referral_proofs_.erase(found);
   if (now.boot >= proof.until) return false;
+  age(proof.digest, proof.until - kReferralProofLife, now.boot);
   begin_validation(now, resolution, std::move(proof.digest), proof.parent, nullptr, ValidationSource::kReferral);
   return true;
 }

@@ -139,6 +139,7 @@ struct Validating {
       : validation(std::move(digest), question), source(from) {}
   Validation validation;
   ValidationSource source;
+  base::Instant received;  // TTLs count from then
   base::IpAddress server;  // that answered
   uint16_t port = 0;
   const Upstream* forwarder = nullptr;
