@@ -143,13 +143,14 @@ void Engine::Impl::on_client_deadline(base::Now now, ClientId id) {
 
 void Engine::Impl::answer_waiting(base::Now now, Resolution& resolution) {
   const auto chain = borrow(resolution.result.chain);
-  const AnswerParts parts{.rcode = resolution.result.rcode,
-                          .chain = chain,
-                          .error = resolution.result.error,
-                          .error_text = resolution.result.error_text,
-                          .cause = resolution.result.cause,
-                          .expired_ttl_s = resolution.result.is_stale ? options_.stale.answer_ttl_s : 0,
-                          .authentic = !resolution.result.is_stale && is_all_secure(resolution.result.chain)};
+  const AnswerParts parts{
+      .rcode = resolution.result.rcode,
+      .chain = chain,
+      .error = resolution.result.error,
+      .error_text = resolution.result.error_text,
+      .cause = resolution.result.cause,
+      .expired_ttl_s = resolution.result.is_stale ? options_.stale.answer_ttl_s : 0,
+      .authentic = !resolution.result.is_stale && is_all_secure(resolution.result.chain, resolution.type)};
   const bool has_failed = resolution.result.outcome != Outcome::kAnswered;
   const bool is_bogus =
       has_failed && !resolution.unchecked && resolution.result.error && is_validation_error(*resolution.result.error);

@@ -141,7 +141,7 @@ struct ManagedAnchor {
 
 // The codes that say what validation came to.
 [[nodiscard]] bool is_validation_error(wire::ExtendedError error);
-[[nodiscard]] bool is_all_secure(const std::vector<cache::EntryPtr>& chain);
+[[nodiscard]] bool is_all_secure(const std::vector<cache::EntryPtr>& chain, wire::Type asked);
 
 class Engine::Impl {
  public:

@@ -371,8 +371,12 @@ bool Engine::Impl::has_bogus_failure(base::Now now, wire::NameView name, wire::T
   return failure != nullptr && is_validation_error(cache::read_failure(*failure).error);
 }
 
-bool is_all_secure(const std::vector<cache::EntryPtr>& chain) {
-  return !chain.empty() && std::all_of(chain.begin(), chain.end(), [](const cache::EntryPtr& entry) {
+// An alias at the end leads to a denial that left no entry (it had no SOA): nothing has proven that.
+bool is_all_secure(const std::vector<cache::EntryPtr>& chain, wire::Type asked) {
+  if (chain.empty()) return false;
+  const cache::EntryHeader& last = chain.back()->header();
+  if (last.kind == cache::Kind::kRrset && last.type != asked && last.type == wire::Type::kCname) return false;
+  return std::all_of(chain.begin(), chain.end(), [](const cache::EntryPtr& entry) {
     return entry->header().validation == cache::Validation::kSecure;
   });
 }

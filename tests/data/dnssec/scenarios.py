@@ -203,6 +203,14 @@ def main():
           "Without DS and without proof that there is none, a delegation may be forged (RFC 4035 section 5.2).",
           parent() + both([keys(), bare]) + child
           + ask(10, below) + check(20, below, "rcode flags ede=12", "QR RD RA", "SERVFAIL"))
+    alias = "alias.example. IN A"
+    write("secure_alias_to_a_denial_without_soa_has_no_ad",
+          "AD is for all of an answer: behind a secure alias comes an empty answer that nobody signed, and that leaves no "
+          "record to tell of it (RFC 4035 section 3.2.3).",
+          parent() + both([keys(), entry(alias, NSEC.signed("alias.example.", "CNAME")), entry(Q, [])])
+          + ask(10, alias, "RD AD")
+          + check(20, alias, "all", "QR RD RA", records=NSEC.unsigned("alias.example.", "CNAME")),
+          options="    domain-insecure: \"ai.example.\"\n")
     write("negative_anchor_ends_when_it_expires",
           "A negative anchor makes its zone insecure until its time is over by the wall clock (RFC 7646 section 2).",
           parent() + both([keys(), good])
