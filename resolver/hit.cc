@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "resolver/answer.h"
+#include "resolver/known.h"
 #include "resolver/refusal.h"
 #include "wire/ascii_fold.h"
 #include "wire/query.h"
@@ -152,11 +153,6 @@ bool prepare(Turn& turn, HitSlot& slot, Pending& pending) {
 }
 
 // Pass 2: the cache. --------------------------------------------------------------------------------
-
-// Types that stand beside a CNAME, or are it: the alias is not followed (RFC 2181 §10.1, RFC 4035 §2.5).
-bool follows_aliases(wire::Type type) {
-  return type != wire::Type::kCname && type != wire::Type::kRrsig && type != wire::Type::kNsec;
-}
 
 class Lookup {
  public:

@@ -7,9 +7,6 @@
 namespace resolver {
 namespace {
 
-// Types that stand beside a CNAME or are it.
-bool follows_aliases(wire::Type type) { return type != wire::Type::kCname; }
-
 // RFC 2181 §5.4.1: glue and referrals answer nobody.
 bool may_answer(const cache::Entry& entry, const KnownScope& scope) {
   if (scope.without_forwarded && entry.header().forwarded) return false;

@@ -39,6 +39,14 @@ struct KnownScope {
 [[nodiscard]] Known find_stale(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type,
                                uint32_t max_age_s, const KnownScope& scope = {});
 
+// Whether a CNAME that the cache has at a name answers a question for this type there. Not for types that stand beside
+// it or are it (RFC 2181 §10.1, RFC 4035 §2.5), and not for DS: that is the parent's, and the CNAME may be one that
+// the child has at its apex (RFC 4035 §3.1.4.1).
+[[nodiscard]] constexpr bool follows_aliases(wire::Type type) {
+  return type != wire::Type::kCname && type != wire::Type::kRrsig && type != wire::Type::kNsec &&
+         type != wire::Type::kDs;
+}
+
 // Where an alias entry (CNAME or DNAME) leads.
 [[nodiscard]] std::optional<wire::Name> alias_target(const cache::Entry& entry);
 
