@@ -14,8 +14,6 @@
 namespace resolver {
 namespace {
 
-// NSEC3 hashes that cost about as much as a signature check.
-constexpr uint32_t kHashesPerCheck = 8;
 // Servers of a zone that gave bogus answers to one question.
 constexpr uint8_t kBogusAnswersMax = 4;
 // The parent's DS or its denial from a referral: validated soon, or asked for anew.
@@ -103,11 +101,9 @@ void Engine::Impl::step_validate(base::Now now, Resolution& resolution) {
   dnssec::ValidationBudget& budget = resolution.budget->validation();
   const dnssec::ValidationLimits before = budget.spent();
   const ValidationStep step = validating.validation.step(tools_for(now, resolution), checks_left);
-  const uint32_t signatures = budget.spent().signature_checks - before.signature_checks;
-  const uint32_t hashes = budget.spent().hashes - before.hashes;
-  check_turns_.spend(signatures + hashes / kHashesPerCheck);
-  counters_.add(base::Counter::kSignaturesChecked, signatures);
-  counters_.add(base::Counter::kNsec3Hashes, hashes);
+  check_turns_.spend(dnssec::checks_between(before, budget.spent()));
+  counters_.add(base::Counter::kSignaturesChecked, budget.spent().signature_checks - before.signature_checks);
+  counters_.add(base::Counter::kNsec3Hashes, budget.spent().hashes - before.hashes);
   switch (step) {
     case ValidationStep::kYield:
       return wait_for_checks(now, resolution);
@@ -141,8 +137,8 @@ void Engine::Impl::step_validate(base::Now now, Resolution& resolution) {
 
 void Engine::Impl::wait_for_checks(base::Now now, Resolution& resolution) {
   counters_.add(base::Counter::kValidationYields);
-  const dnssec::ValidationLimits& spent = resolution.budget->validation().spent();
-  resolution.validating->waits_for_checks = {spent.signature_checks + spent.hashes / kHashesPerCheck, resolution.id};
+  const uint32_t spent = dnssec::checks_between({0, 0, 0, 0, 0}, resolution.budget->validation().spent());
+  resolution.validating->waits_for_checks = {spent, resolution.id};
   if (check_turns_.empty()) arm_check_turn(now);
   check_turns_.wait(*resolution.validating->waits_for_checks);
 }

@@ -12,13 +12,11 @@ namespace resolver {
 namespace {
 
 using dnssec::Cut;
+using dnssec::kHashesPerCheck;
 using dnssec::Reason;
 using dnssec::Security;
 using dnssec::Step;
 using dnssec::Verdict;
-
-// Hashes are cheaper than signatures.
-constexpr uint32_t kHashesPerCheck = 8;
 
 cache::Validation state_of(const Verdict& verdict) {
   switch (verdict.security) {

@@ -25,6 +25,16 @@ struct ValidationLimits {
   uint32_t hash_blocks = 10'000;
 };
 
+// So many hashes take about as long as one signature check.
+inline constexpr uint32_t kHashesPerCheck = 8;
+
+// What was spent from `before` to `after`, in signature checks; some hashes count as a whole one.
+[[nodiscard]] constexpr uint32_t checks_between(const ValidationLimits& before, const ValidationLimits& after) {
+  const auto hashes = static_cast<uint32_t>(after.hashes - before.hashes);
+  return static_cast<uint32_t>(after.signature_checks - before.signature_checks) +
+         (hashes + kHashesPerCheck - 1) / kHashesPerCheck;
+}
+
 class ValidationBudget {
  public:
   ValidationBudget() = default;

@@ -270,6 +270,17 @@ TEST(Validation, WithoutBudgetItIsIndeterminate) {
   EXPECT_EQ(tree.validate(tree.answer({a}), "www.example.", Type::kA, "example."), "example.: too much work to validate");
 }
 
+TEST(ValidationBudget, SomeHashesCountAsAWholeCheck) {
+  const auto checks = [](uint16_t signatures, uint16_t hashes) {
+    return resolver::dnssec::checks_between({1, 0, 0, 3, 0}, {signatures, 0, 0, hashes, 0});
+  };
+  EXPECT_EQ(checks(1, 3), 0U);
+  EXPECT_EQ(checks(3, 3), 2U);
+  EXPECT_EQ(checks(1, 4), 1U) << "or many questions of a few hashes each would have a turn for nothing";
+  EXPECT_EQ(checks(1, 11), 1U);
+  EXPECT_EQ(checks(2, 12), 3U);
+}
+
 // However often a part is taken, the whole is not passed.
 TEST(ValidationBudget, AShareOfTheHashesIsPaidByTheWhole) {
   ValidationBudget whole({1, 1, 1, 10, 100});
