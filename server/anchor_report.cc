@@ -1,24 +1,14 @@
 #include "server/anchor_report.h"
 
 #include <algorithm>
-#include <ctime>
 
+#include "config/value_text.h"
 #include "resolver/dnssec/managed_anchors.h"
 #include "wire/dnssec_rdata.h"
 #include "wire/rendered.h"
 
 namespace server {
 namespace {
-
-std::string time_text(base::WallTime time) {
-  const auto seconds = static_cast<time_t>(time.seconds_since_1970);
-  std::tm parts{};
-  char text[64];
-  if (gmtime_r(&seconds, &parts) == nullptr || std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
-    return std::to_string(time.seconds_since_1970);
-  }
-  return text;
-}
 
 std::string line(wire::NameView zone, uint16_t tag, uint8_t algorithm, const std::string& state) {
   return zone.to_text() + " " + std::to_string(tag) + " " + std::to_string(algorithm) + " " + state;
@@ -36,7 +26,7 @@ std::string render_anchors(const resolver::dnssec::TrustAnchors& configured,
     for (size_t index = 0; knows_keys && index < found->keys.size(); ++index) {
       const cache::ManagedKey& key = found->keys[index];
       text += line(zone, wire::key_tag(key.rdata), key.rdata[3], resolver::dnssec::to_text(key.state)) + " since " +
-              time_text(key.since) + (key.is_configured ? " configured\n" : "\n");
+              config::utc_text(key.since) + (key.is_configured ? " configured\n" : "\n");
     }
     wire::for_each_rendered(ds_records, [&](wire::Type type, uint32_t, base::Bytes rdata) {
       const auto ds = wire::parse_ds(rdata);
