@@ -6,10 +6,9 @@ import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import namespace, nsd
+from lab import wire
 from lab.process import find
-from . import pin
-from .world import TTL, ZONES
+from .world import TTL, ZONES, Servers
 
 ROOT, TLD, HOSTING = "10.77.1.1", "10.77.1.2", "10.77.1.3"
 DOMAIN = "signed"
@@ -37,17 +36,8 @@ class Key:
     def ds(self, zone):
         """RFC 4034 §5.1.4, with SHA-256."""
         flags, protocol, algorithm, key = self.rdata_text.split(None, 3)
-        rdata = struct.pack("!HBB", int(flags), int(protocol), int(algorithm)) + decode(key)
-        return f"{self.tag} {algorithm} 2 {hashlib.sha256(wire_name(zone) + rdata).hexdigest()}"
-
-
-def decode(text):
-    return base64.b64decode("".join(text.split()))
-
-
-def wire_name(name):
-    labels = [label.encode() for label in name.rstrip(".").split(".") if label]
-    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+        rdata = struct.pack("!HBB", int(flags), int(protocol), int(algorithm)) + base64.b64decode("".join(key.split()))
+        return f"{self.tag} {algorithm} 2 {hashlib.sha256(wire.name_to_wire(zone) + rdata).hexdigest()}"
 
 
 def sign(folder, key, zone, text):
@@ -63,9 +53,8 @@ def site_zone(number):
     return f"{SOA}@ {TTL} IN NS ns\nns {TTL} IN A {HOSTING}\n" + "".join(f"w{name} {TTL} IN A 192.0.2.1\n" for name in names)
 
 
-class SignedWorld:
+class SignedWorld(Servers):
     def __init__(self, folder, core):
-        namespace.add_addresses([ROOT, TLD, HOSTING])
         home = folder / "signed"
         home.mkdir()
         key = Key(home)
@@ -75,19 +64,13 @@ class SignedWorld:
             for site in sites)
         root = (f". {TTL} IN SOA a.root-servers.net. hostmaster.{DOMAIN}. 1 7200 3600 1209600 300\n"
                 f". {TTL} IN NS a.root-servers.net.\na.root-servers.net. {TTL} IN A {ROOT}\n"
-                f"{DOMAIN}. {TTL} IN NS ns.{DOMAIN}.\nns.{DOMAIN}. {TTL} IN A {TLD}\n{DOMAIN}. {TTL} IN DS {key.ds(DOMAIN + '.')}\n")
+                f"{DOMAIN}. {TTL} IN NS ns.{DOMAIN}.\nns.{DOMAIN}. {TTL} IN A {TLD}\n"
+                f"{DOMAIN}. {TTL} IN DS {key.ds(DOMAIN + '.')}\n")
         with ThreadPoolExecutor(2) as pool:
             signed = list(pool.map(lambda k: (sites[k], sign(home, key, sites[k], site_zone(k))), range(ZONES)))
-        self.processes = [nsd.start(folder, "signed-root", [ROOT], [(".", sign(home, key, ".", root))]),
-                          nsd.start(folder, "signed-tld", [TLD], [(f"{DOMAIN}.", sign(home, key, f"{DOMAIN}.", tld))]),
-                          nsd.start(folder, "signed-hosting", [HOSTING], signed)]
-        self.hints = folder / "signed.hints"
-        self.hints.write_text(f". 3600000 IN NS a.root-servers.net.\na.root-servers.net. 3600000 IN A {ROOT}\n")
         self.anchor_ds = key.ds(".")
-        for process, address in zip(self.processes, (ROOT, TLD, HOSTING)):
-            process.wait_until_answers((address, 53), patience=60)
-            pin.pin(process.popen.pid, core)
-
-    def stop(self):
-        for process in self.processes:
-            process.stop()
+        super().__init__(folder, core, [
+            ("signed-root", ROOT, [(".", sign(home, key, ".", root))]),
+            ("signed-tld", TLD, [(f"{DOMAIN}.", sign(home, key, f"{DOMAIN}.", tld))]),
+            ("signed-hosting", HOSTING, signed),
+        ])

@@ -31,24 +31,32 @@ def site_zone():
             f"* {TTL} IN A 192.0.2.1\n")
 
 
-class World:
-    def __init__(self, folder, core):
-        namespace.add_addresses([ROOT, TLD, HOSTING])
-        site = site_zone()
-        self.processes = [
-            nsd.start(folder, "root", [ROOT], [(".", root_zone())]),
-            nsd.start(folder, "tld", [TLD], [(f"{DOMAIN}.", tld_zone())]),
-            nsd.start(folder, "hosting", [HOSTING], [(f"s{k}.{DOMAIN}.", site) for k in range(ZONES)]),
-        ]
-        self.hints = folder / "root.hints"
-        self.hints.write_text(f". 3600000 IN NS a.root-servers.net.\na.root-servers.net. 3600000 IN A {ROOT}\n")
-        for process, address in zip(self.processes, (ROOT, TLD, HOSTING)):
+class Servers:
+    """NSD processes on one core, all answering. `levels`: (name, address, [(zone, its text)]), the root's first."""
+
+    def __init__(self, folder, core, levels):
+        namespace.add_addresses([address for _, address, _ in levels])
+        self.processes = [nsd.start(folder, name, [address], zones) for name, address, zones in levels]
+        root_name, root_address, _ = levels[0]
+        self.hints = folder / f"{root_name}.hints"
+        self.hints.write_text(f". 3600000 IN NS a.root-servers.net.\na.root-servers.net. 3600000 IN A {root_address}\n")
+        for process, (_, address, _) in zip(self.processes, levels):
             process.wait_until_answers((address, 53), patience=60)
             pin.pin(process.popen.pid, core)
 
     def stop(self):
         for process in self.processes:
             process.stop()
+
+
+class World(Servers):
+    def __init__(self, folder, core):
+        site = site_zone()
+        super().__init__(folder, core, [
+            ("root", ROOT, [(".", root_zone())]),
+            ("tld", TLD, [(f"{DOMAIN}.", tld_zone())]),
+            ("hosting", HOSTING, [(f"s{k}.{DOMAIN}.", site) for k in range(ZONES)]),
+        ])
 
 
 def datagrams_received():

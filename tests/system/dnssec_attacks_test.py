@@ -36,8 +36,7 @@ class Hostile(unittest.TestCase):
         cls.traffic = Traffic(cls.world.authorities())
         cls.traffic.start()
         cls.addClassCleanup(cls.traffic.stop)
-        hints = cls.lab.folder / "root.hints"
-        hints.write_text(f". 3600000 IN NS {hostile.ROOT_HOST}\n{hostile.ROOT_HOST} 3600000 IN A {hostile.ROOT_ADDRESS}\n")
+        hints = resolvers.write_hints(cls.lab.folder, hostile.ROOT_HOST, hostile.ROOT_ADDRESS)
         started = resolvers.Resolvers(cls.lab.folder, cls.world.anchors(), hints)
         cls.replies, cls.alone, cls.costs = {}, {}, collections.defaultdict(dict)
         for who in ("holdfast", *PEERS):

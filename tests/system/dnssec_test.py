@@ -65,8 +65,7 @@ class Dnssec(unittest.TestCase):
         cls.nsds, cls.forger = cls.world.start(cls.lab.folder)
         cls.lab.processes += cls.nsds
         cls.addClassCleanup(cls.forger.stop)
-        hints = cls.lab.folder / "root.hints"
-        hints.write_text(f". 3600000 IN NS {world.ROOT_HOST}\n{world.ROOT_HOST} 3600000 IN A {world.ROOT_ADDRESS}\n")
+        hints = resolvers.write_hints(cls.lab.folder, world.ROOT_HOST, world.ROOT_ADDRESS)
         # A case is what its servers say. A parent whose own proofs deny the case's delegation would answer in their place.
         started = resolvers.Resolvers(cls.lab.folder, cls.world.anchors(), hints, aggressive_nsec=False)
         cls.seen = {}

@@ -121,6 +121,12 @@ class Resolvers:
                                            str(self.folder / "control.sock")])
 
 
+def write_hints(folder, host, address):
+    path = Path(folder) / "root.hints"
+    path.write_text(f". 3600000 IN NS {host}\n{host} 3600000 IN A {address}\n")
+    return path
+
+
 def faketime_environment(clock):
     """The wall clock starts at `clock` and runs on; the clock of TTLs and timers stays as it is."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
