@@ -58,5 +58,4 @@ inline void count_answer(base::Counters& counters, wire::Rcode meant, base::Byte
   if ((answer[2] & 0x02) != 0) counters.add(base::Counter::kClientTruncated);
 }
 
-
 }  // namespace resolver
