@@ -21,6 +21,12 @@ def find(world, prefix, type_):
     return next((f"{name} {kind}" for name, kind in world.questions if name.startswith(prefix) and kind == type_), "")
 
 
+def held(world, type_):
+    """A name with a record of this type, in a zone of ordinary servers."""
+    return next((f"{owner} {type_}" for zone in world.zones if zone.style == "in_zone" for owner, _, kind, _ in zone.records
+                 if kind == type_), "")
+
+
 def style(world, name):
     return next((f"www.{zone.name} A" for zone in world.zones if zone.style == name), "")
 
@@ -35,7 +41,7 @@ def show_tour(world, control):
         ("a wildcard", find(world, "any.pages.", "A")),
         ("a subtree that moved (DNAME)", find(world, "hop0.moved.", "A")),
         ("a text too large for UDP", find(world, "large.", "TXT")),
-        ("a type of the future", next(f"{name} {t}" for name, t in world.questions if t == "TYPE65280")),
+        ("a type of the future", held(world, "TYPE65280")),
         ("servers with IPv6 only", style(world, "ipv6_only_provider")),
         ("servers whose own names must be resolved first", style(world, "glueless_twice")),
         ("one server does not know the zone", style(world, "one_lame")),
