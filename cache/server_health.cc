@@ -38,6 +38,8 @@ constexpr uint64_t kEmpty = 0;
 constexpr uint64_t kFilling = 1;
 constexpr uint8_t kCountMax = 15;
 constexpr uint32_t kInUse_s = 60;
+constexpr uint64_t kSlowRtt_us = 1'000'000;
+constexpr uint64_t kOtherServerRatio = 8;
 // Verdicts are dated in units of 4 s: 26 bits of them are eight years of uptime.
 constexpr uint32_t kVerdictTick_s = 4;
 constexpr uint64_t kVerdictMask = (1U << 26) - 1;
@@ -99,11 +101,19 @@ uint32_t clamp_us(base::Duration duration) {
       std::clamp<int64_t>(base::duration_cast<base::microseconds>(duration).count(), 1, UINT32_MAX));
 }
 
-// RFC 6298 §2: alpha = 1/8, beta = 1/4.
+// Seconds where it was a fraction of them, or the reverse: it is another server now, as it were.
+bool is_beyond_history(uint64_t rtt_us, uint64_t sample_us) {
+  const auto [least, most] = std::minmax(rtt_us, sample_us);
+  return most >= kSlowRtt_us && most >= kOtherServerRatio * least;
+}
+
+// RFC 6298 §2: alpha = 1/8, beta = 1/4; §5 lets a history that is of no use end with the next sample.
 uint64_t smoothed(uint64_t before, base::Duration sample) {
   const uint64_t sample_us = clamp_us(sample);
-  if (before == 0) return two(static_cast<uint32_t>(sample_us), static_cast<uint32_t>(sample_us / 2));
   const uint64_t rtt_us = upper(before);
+  if (before == 0 || is_beyond_history(rtt_us, sample_us)) {
+    return two(static_cast<uint32_t>(sample_us), static_cast<uint32_t>(sample_us / 2));
+  }
   const uint64_t distance_us = sample_us > rtt_us ? sample_us - rtt_us : rtt_us - sample_us;
   const uint64_t variation_us = (3 * uint64_t{lower(before)} + distance_us) / 4;
   return two(static_cast<uint32_t>((7 * rtt_us + sample_us) / 8), static_cast<uint32_t>(variation_us));

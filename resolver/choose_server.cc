@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "resolver/hedge.h"
+
 namespace resolver {
 namespace {
 
@@ -52,7 +54,15 @@ std::optional<size_t> choose_server(std::span<const Candidate> candidates, base:
   // Who comes second is no experiment: somebody waits already.
   const auto was_asked = [](const Candidate& candidate) { return candidate.sends > 0; };
   const bool is_first = std::none_of(candidates.begin(), candidates.end(), was_asked);
-  if (is_first && entropy.chance(1, kExploreOneIn)) return draw(candidates, entropy, in_tier);
+  if (is_first && entropy.chance(1, kExploreOneIn)) {
+    // Nor is one that takes seconds: it is explored beside another (probe_dead_server).
+    const auto is_worth_waiting_for = [&](const Candidate& candidate) {
+      return in_tier(candidate) && !takes_seconds(candidate.health);
+    };
+    if (std::any_of(candidates.begin(), candidates.end(), is_worth_waiting_for)) {
+      return draw(candidates, entropy, is_worth_waiting_for);
+    }
+  }
 
   const auto sends_of = [](const Candidate& candidate) {
     return std::tuple(candidate.domain_sends, candidate.server_sends, candidate.sends);
@@ -74,9 +84,9 @@ std::optional<size_t> choose_server(std::span<const Candidate> candidates, base:
 base::Duration udp_timeout(const cache::ServerView& health, uint8_t earlier_sends) {
   const base::Duration first =
       health.known ? std::max(kTimeoutMin, health.smoothed_rtt + 4 * health.rtt_variation) : kTimeoutUnknown;
-  base::Duration timeout = std::min(first, kTimeoutMax);
-  for (uint8_t send = 0; send < earlier_sends && timeout < kTimeoutMax; ++send)
-    timeout = std::min(timeout * 2, kTimeoutMax);
+  const base::Duration longest = std::clamp(2 * health.smoothed_rtt, kTimeoutMax, kLateAnswerMax);
+  base::Duration timeout = std::min(first, longest);
+  for (uint8_t send = 0; send < earlier_sends && timeout < longest; ++send) timeout = std::min(timeout * 2, longest);
   return timeout;
 }
 

@@ -18,6 +18,8 @@ inline constexpr base::Duration kUnknownServerRtt = base::milliseconds(150);  //
 inline constexpr base::Duration kTimeoutMin = base::milliseconds(100);  // kernel and server jitter above a small RTT
 inline constexpr base::Duration kTimeoutMax = base::milliseconds(3000);
 inline constexpr base::Duration kTimeoutUnknown = base::milliseconds(400);
+// What a server says later than this after it was asked is not heard any more.
+inline constexpr base::Duration kLateAnswerMax = base::seconds(8);
 inline constexpr uint32_t kExploreOneIn = 20;        // as Knot Resolver's epsilon
 inline constexpr uint8_t kSendsPerTransportMax = 3;  // RFC 9520 §3.1: at most two retries
 inline constexpr uint8_t kDarkAfterTimeouts = 4;     // then probed only, not asked
@@ -42,7 +44,7 @@ struct Candidate {
 [[nodiscard]] std::optional<size_t> choose_server(std::span<const Candidate> candidates, base::Entropy& entropy);
 
 // How long to wait for a response over UDP: RFC 6298 (srtt + 4 var), doubled per earlier send to
-// this server, within kTimeoutMin and kTimeoutMax.
+// this server, within kTimeoutMin and kTimeoutMax; a server known to take seconds is given up to kLateAnswerMax.
 [[nodiscard]] base::Duration udp_timeout(const cache::ServerView& health, uint8_t earlier_sends);
 
 }  // namespace resolver

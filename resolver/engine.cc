@@ -110,6 +110,9 @@ void Engine::Impl::handle_timeout(base::Now now) {
       case TimerKind::kChecks:
         on_check_turn(now);
         break;
+      case TimerKind::kNextName:
+        hedge_lookup(now, due->id);
+        break;
       case TimerKind::kAnchor:
         look_at_anchor(now, due->id);
         break;

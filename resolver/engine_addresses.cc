@@ -55,9 +55,10 @@ ResolutionId Engine::Impl::join_or_start(base::Now now, Resolution& parent, wire
   return id;
 }
 
-// Its own patience runs as well: the sub-question may have been under way for long, and have lost its own.
+// Its own patience runs as well: the sub-question may have been under way for long, and have lost its own. Where it
+// waits for several, one that has not is worth waiting for.
 void Engine::Impl::await(base::Now now, Resolution& parent, ResolutionId sub) {
-  if (parent.patience_until == base::Instant::never()) {
+  if (parent.patience_until == base::Instant::never() || parent.patience_until <= now.boot) {
     start_patience(now, parent, find(sub)->is_overdue ? base::Duration(0) : options_.stale.client_timeout);
   }
   find(sub)->dependents.push_back(parent.id);
@@ -136,6 +137,27 @@ void Engine::Impl::give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameV
 // Starts the look-up of one more server name's addresses. False: none is left.
 bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
   if (rejoin_lookups(now, resolution)) return true;
+  if (!look_up_next_name(now, resolution)) return false;
+  resolution.enter(Phase::kAwaitAddresses);
+  return true;
+}
+
+// The address of one server is long in coming: another server's is looked up beside it, as a second server is asked
+// beside a slow one.
+void Engine::Impl::hedge_lookup(base::Now now, ResolutionId id) {
+  Resolution* resolution = find(id);
+  if (resolution == nullptr) return;
+  resolution->next_name_at = base::Instant::never();
+  if (resolution->phase != Phase::kAwaitAddresses || names_to_look_up(*resolution->visit).empty()) return;
+  if (hedge_allowance_.take()) look_up_next_name(now, *resolution);
+}
+
+void Engine::Impl::disarm_next_name(Resolution& resolution) {
+  timers_.disarm({resolution.next_name_at, TimerKind::kNextName, resolution.id});
+  resolution.next_name_at = base::Instant::never();
+}
+
+bool Engine::Impl::look_up_next_name(base::Now now, Resolution& resolution) {
   ZoneVisit& visit = *resolution.visit;
   const wire::NameView zone = visit.delegation.zone;
   for (const size_t index : names_to_look_up(visit)) {
@@ -166,7 +188,9 @@ bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
     }
     if (started) {
       visit.lookups[index] = AddressLookup::kRunning;
-      resolution.enter(Phase::kAwaitAddresses);
+      disarm_next_name(resolution);
+      resolution.next_name_at = now.boot + kHedgeDelayUnknown;
+      timers_.arm({resolution.next_name_at, TimerKind::kNextName, resolution.id});
       return true;
     }
     ++resolution.evidence.no_address;

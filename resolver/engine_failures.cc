@@ -15,6 +15,7 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
   Exchange& exchange = found->second;
+  if (exchange.is_late) return close_exchange(exchange);
   counters_.add(base::Counter::kUpstreamTimeouts);
   Resolution* resolution = find(exchange.resolution);
   Attempt* attempt = resolution == nullptr ? nullptr : attempt_for(*resolution, exchange.server, exchange.port);
@@ -31,7 +32,7 @@ void Engine::Impl::on_exchange_timeout(base::Now now, ExchangeId id) {
     if (attempt != nullptr) attempt->excluded = !attempt->without_case;
   }
   const bool is_dark = options_.stale.circuits && shared_.providers->is_dark(exchange.groups);
-  close_exchange(exchange);
+  if (!leave_late(now, exchange, resolution)) close_exchange(exchange);
   if (stream_id != StreamId{}) close_silent_stream(stream_id);
   if (resolution == nullptr) return;
   ++resolution->evidence.timeouts;

@@ -131,6 +131,7 @@ void Engine::Impl::finish(base::Now, Resolution& resolution, Outcome outcome) {
   timers_.disarm({resolution.budget->deadline(), TimerKind::kResolution, resolution.id});
   timers_.disarm({resolution.patience_until, TimerKind::kPatience, resolution.id});
   disarm_step_timer(resolution);
+  disarm_next_name(resolution);
   stop_validating(resolution);
   if (resolution.tries_dark) --tries_dark_;
   by_question_.erase(resolution.question);

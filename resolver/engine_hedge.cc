@@ -1,5 +1,5 @@
 // A second query beside one that is slower than its server's history says. The first answer counts; the
-// other exchange is left open until its timeout, for what it shows of its server.
+// other exchange is left open (engine_left.cc), for what it shows of its server.
 #include <algorithm>
 
 #include "resolver/engine_impl.h"
@@ -7,8 +7,6 @@
 
 namespace resolver {
 namespace {
-
-constexpr size_t kLeftExchangesMax = 1024;
 
 // Servers of one /24 or /48 share more than their zone, often their fate.
 bool are_neighbours(const base::IpAddress& one, const base::IpAddress& other) {
@@ -58,45 +56,21 @@ void Engine::Impl::hedge(base::Now now, ExchangeId id) {
       send(now, *resolution, next_question(now, *resolution), resolution->visit->attempts[*chosen], Transport::kUdp));
 }
 
-// One query of nobody's to a server that had stopped answering by itself: so that its return is noticed although
-// the others are preferred. Its provider, if that is dark as a whole, has canaries of its own.
+// One query of nobody's to a server that had stopped answering by itself, or takes seconds: so that its return is
+// noticed although the others are preferred. Its provider, if that is dark as a whole, has canaries of its own.
 void Engine::Impl::probe_dead_server(base::Now now, Resolution& resolution, const AskNow& ask) {
   ZoneVisit& visit = *resolution.visit;
   for (Attempt& attempt : visit.attempts) {
     if (attempt.excluded || attempt.udp_sends > 0) continue;
     const cache::ServerView health = health_of(now, attempt.address);
-    if (health.timeouts_in_row < kDarkAfterTimeouts || !is_probe_due(now.boot, health)) continue;
+    const bool is_dead = health.timeouts_in_row >= kDarkAfterTimeouts && is_probe_due(now.boot, health);
+    if (!is_dead && !(takes_seconds(health) && entropy_.chance(1, kExploreOneIn))) continue;
     if (options_.stale.circuits && shared_.providers->is_dark(groups_of(visit, attempt))) continue;
-    if (left_.size() >= kLeftExchangesMax || !resolution.budget->has_sends()) return;
+    if (!may_leave() || !resolution.budget->has_sends()) return;
     if (!send(now, resolution, ask, attempt, Transport::kUdp)) return;
     counters_.add(base::Counter::kProbes);
     leave(exchanges_.at(resolution.exchanges.back()), resolution);
     return;
-  }
-}
-
-uint64_t Engine::Impl::left_key(const base::IpAddress& server, wire::NameView name, wire::Type type) const {
-  return hash_(wire::Name(name).lowercased().view().bytes()) ^
-         (hash_(server.bytes()) * 3 + static_cast<uint64_t>(type));
-}
-
-void Engine::Impl::leave(Exchange& exchange, Resolution& resolution) {
-  std::erase(resolution.exchanges, exchange.id);
-  timers_.disarm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(exchange.id)});
-  exchange.hedge_at = base::Instant::never();
-  exchange.resolution = 0;
-  left_[left_key(exchange.server, exchange.name, exchange.type)] = exchange.id;
-}
-
-// The answer has come from one of them.
-void Engine::Impl::leave_exchanges(Resolution& resolution) {
-  while (!resolution.exchanges.empty()) {
-    Exchange& exchange = exchanges_.at(resolution.exchanges.back());
-    if (exchange.transport != Transport::kUdp || left_.size() >= kLeftExchangesMax) {
-      close_exchange(exchange);
-      continue;
-    }
-    leave(exchange, resolution);
   }
 }
 

@@ -60,7 +60,8 @@ struct Waiter {
 // One query that is out.
 struct Exchange {
   ExchangeId id{};
-  ResolutionId resolution = 0;  // 0: nobody waits any more, it only shows how slow the server is
+  ResolutionId resolution = 0;  // 0: nobody waits any more (engine_left.cc)
+  bool is_late = false;         // its timer has ended
   base::IpAddress server;
   Transport transport = Transport::kUdp;
   StreamId stream{};
@@ -87,6 +88,12 @@ struct Exchange {
   base::Instant timeout_at;
   base::Instant hedge_at = base::Instant::never();
   std::vector<uint8_t> query;  // kept to be sent from another port, or on another stream
+};
+
+// What is open to one server.
+struct ServerExchanges {
+  uint32_t open = 0;
+  std::deque<ExchangeId> late;  // of those: whose timer has ended; the first to give way
 };
 
 // What is asked of the servers now: the question or a minimised part of it.
@@ -218,6 +225,7 @@ class Engine::Impl {
   [[nodiscard]] base::Duration patience_of(base::Now now, const ZoneVisit& visit) const;
   void on_patience_over(base::Now now, ResolutionId id);
   void lose_patience(base::Now now, ResolutionId id, base::Counter reason);
+  bool waits_for_others(base::Now now, ResolutionId id);
   bool answer_stale(base::Now now, ClientId id, std::string_view why, base::Counter reason);
   bool start_refresh(base::Now now, wire::NameView name, wire::Type type, const BudgetLimits& limits,
                      Purpose purpose = Purpose::kRefresh);
@@ -297,6 +305,9 @@ class Engine::Impl {
   void give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameView silent_zone);
   [[nodiscard]] bool has_other_domain_to_look_up(ZoneVisit& visit);
   bool look_up_addresses(base::Now now, Resolution& resolution);
+  bool look_up_next_name(base::Now now, Resolution& resolution);
+  void hedge_lookup(base::Now now, ResolutionId id);
+  void disarm_next_name(Resolution& resolution);
   bool rejoin_lookups(base::Now now, Resolution& resolution);
   void await(base::Now now, Resolution& parent, ResolutionId sub);
   void stop_awaiting(Resolution& resolution);
@@ -322,10 +333,18 @@ class Engine::Impl {
   std::optional<base::IpAddress> draw_local_address(base::Family family);
   void close_exchange(Exchange& exchange);
   void close_exchanges(Resolution& resolution);
-  void leave_exchanges(Resolution& resolution);
   void drop_exchange(Exchange& exchange);
+
+  // Exchanges that nobody waits for
+  [[nodiscard]] bool may_leave() const;
   [[nodiscard]] uint64_t left_key(const base::IpAddress& server, wire::NameView name, wire::Type type) const;
   void leave(Exchange& exchange, Resolution& resolution);
+  void leave_exchanges(Resolution& resolution);
+  bool leave_late(base::Now now, Exchange& exchange, Resolution* resolution);
+  bool leave_slow_exchanges(base::Now now, Resolution& resolution);
+  Resolution* take_up(base::Now now, Exchange& exchange, const wire::MessageView& message);
+  bool is_asked_by(const Exchange& exchange, Resolution& resolution);
+  Resolution* start_for_late(base::Now now, const Exchange& exchange, wire::NameView name);
   void hedge(base::Now now, ExchangeId id);
   void probe_dead_server(base::Now now, Resolution& resolution, const AskNow& ask);
 
@@ -442,7 +461,7 @@ class Engine::Impl {
   std::unordered_map<uint64_t, Flight> flights_;
   std::unordered_set<ResolutionId> parked_;
   std::map<ExchangeId, Exchange> exchanges_;  // oldest first
-  std::unordered_map<base::IpAddress, uint32_t> exchanges_to_;
+  std::unordered_map<base::IpAddress, ServerExchanges> exchanges_to_;
   FairShare exchanges_by_zone_;
   std::unordered_map<uint64_t, ExchangeId> left_;  // those that nobody waits for, by left_key()
   HedgeAllowance hedge_allowance_;

@@ -207,8 +207,9 @@ void Engine::Impl::note_answer_without_edns(base::Now now, const Exchange& excha
 
 void Engine::Impl::accept_response(base::Now now, Exchange& exchange, const wire::MessageView& message) {
   counters_.add(base::Counter::kUpstreamResponses);
+  if (exchange.is_late) counters_.add(base::Counter::kUpstreamLate);
   note_server(now, exchange, message);
-  if (exchange.resolution == 0) {
+  if (exchange.resolution == 0 && take_up(now, exchange, message) == nullptr) {
     tell_answer(now, exchange, class_of_rcode(message.rcode()));
     return close_exchange(exchange);
   }
@@ -438,8 +439,8 @@ void Engine::Impl::retry_over_tcp(base::Now now, Resolution& resolution, Attempt
 }
 
 // Chooses a server again, unless another one is being waited for; the flight is kept.
-void Engine::Impl::go_on(base::Now, Resolution& resolution) {
-  if (!resolution.exchanges.empty()) return;
+void Engine::Impl::go_on(base::Now now, Resolution& resolution) {
+  if (!resolution.exchanges.empty() && !leave_slow_exchanges(now, resolution)) return;
   resolution.enter(Phase::kFindServers);
   make_ready(resolution.id);
 }

@@ -139,10 +139,12 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   const uint32_t usual = options_.bounds.exchanges_per_server_max;
   const uint32_t limit = dark ? std::min(usual, options_.bounds.exchanges_per_dark_server_max) : usual;
   const auto in_flight = exchanges_to_.find(attempt.address);
-  if (in_flight != exchanges_to_.end() && in_flight->second >= limit) {
+  const bool is_full = in_flight != exchanges_to_.end() && in_flight->second.open >= limit;
+  if (is_full && in_flight->second.late.empty()) {
     counters_.add(base::Counter::kUpstreamShedServer);
     return false;
   }
+  if (is_full) close_exchange(exchanges_.at(in_flight->second.late.front()));
   if (!resolution.budget->spend_send()) {
     fail_budget(now, resolution);
     return false;
@@ -163,7 +165,7 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   exchange.type = ask.type;
   exchange.sent_at = now.boot;
   exchange.query_id = entropy_.next_u16();
-  ++exchanges_to_[attempt.address];
+  ++exchanges_to_[attempt.address].open;
   exchange.zone_key = hash_(wire::NameView(resolution.visit->delegation.zone).bytes());
   exchanges_by_zone_.join(static_cast<uint64_t>(id), exchange.zone_key);
   note_groups(resolution, attempt, exchange);
@@ -177,7 +179,10 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   if (transport == Transport::kUdp) {
     const uint8_t earlier_sends = attempt.udp_sends++;
     const cache::ServerView health = health_of(now, attempt.address);
-    if (!resolution.visit->patience_running) start_patience(now, resolution, patience(health));
+    // A second server of whom nothing is known has its chance too.
+    if (!resolution.visit->patience_running || !health.known) {
+      start_patience(now, resolution, patience(health, options_.stale.client_timeout));
+    }
     resolution.visit->patience_running = true;
     exchange.timeout_at = now.boot + udp_timeout(health, earlier_sends);
     if (resolution.exchanges.size() == 1) {
@@ -321,7 +326,9 @@ void Engine::Impl::drop_exchange(Exchange& exchange) {
   timers_.disarm({exchange.timeout_at, TimerKind::kExchange, static_cast<uint64_t>(exchange.id)});
   timers_.disarm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(exchange.id)});
   if (exchange.resolution == 0) left_.erase(left_key(exchange.server, exchange.name, exchange.type));
-  if (const auto count = exchanges_to_.find(exchange.server); --count->second == 0) exchanges_to_.erase(count);
+  const auto to_server = exchanges_to_.find(exchange.server);
+  if (exchange.is_late) std::erase(to_server->second.late, exchange.id);
+  if (--to_server->second.open == 0) exchanges_to_.erase(to_server);
   if (Stream* stream = exchange.transport == Transport::kTcp ? streams_.find(exchange.stream) : nullptr) {
     if (stream->pending.erase(exchange.query_id) > 0 && stream->pending.empty()) {
       stream->last_used = exchange.sent_at > stream->last_used ? exchange.sent_at : stream->last_used;

@@ -2,6 +2,7 @@
 // everything was tried; and the work beside them: refreshes, and probes of what is dark. The decisions stand in
 // stale_policy.h.
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "cache/failure.h"
@@ -152,7 +153,7 @@ base::Duration Engine::Impl::patience_of(base::Now now, const ZoneVisit& visit) 
   base::Duration longest{0};
   for (const Attempt& attempt : visit.attempts) {
     const cache::ServerView health = health_of(now, attempt.address);
-    if (health.known) longest = std::max(longest, patience(health));
+    if (health.known) longest = std::max(longest, patience(health, options_.stale.client_timeout));
   }
   return longest > base::Duration(0) ? longest : kPatienceUnknown;
 }
@@ -162,6 +163,20 @@ void Engine::Impl::on_patience_over(base::Now now, ResolutionId id) {
   if (resolution == nullptr) return;
   resolution->patience_until = base::Instant::never();
   lose_patience(now, id, base::Counter::kStaleSlow);
+}
+
+// Beside sub-questions that are overdue, for others too: it has its own patience then. Where addresses of servers are
+// overdue, the next server's is looked up.
+bool Engine::Impl::waits_for_others(base::Now now, ResolutionId id) {
+  Resolution* resolution = find(id);
+  if (resolution == nullptr) return false;
+  const auto is_awaited_still = [&](ResolutionId sub) {
+    const Resolution* awaited = find(sub);
+    return awaited != nullptr && !awaited->is_overdue;
+  };
+  if (std::ranges::any_of(resolution->awaited, is_awaited_still)) return true;
+  return resolution->phase == Phase::kAwaitAddresses && look_up_next_name(now, *resolution) &&
+         std::ranges::any_of(resolution->awaited, is_awaited_still);
 }
 
 // Who waits for it, directly or over aliases, addresses and flights, gets what is known. The work goes on.
@@ -177,7 +192,10 @@ void Engine::Impl::lose_patience(base::Now now, ResolutionId id, base::Counter r
     const std::string why = describe(*resolution);
     const std::vector<ClientId> clients(resolution->clients.begin(), resolution->clients.end());
     for (const ClientId client : clients) answer_stale(now, client, why, reason);
-    open.insert(open.end(), resolution->dependents.begin(), resolution->dependents.end());
+    const std::vector<ResolutionId> dependents = resolution->dependents;
+    std::ranges::copy_if(dependents, std::back_inserter(open), [&](ResolutionId dependent) {
+      return !waits_for_others(now, dependent);
+    });
     const auto flight = flights_.find(resolution->flight);
     if (flight != flights_.end() && flight->second.owner == at) {
       open.insert(open.end(), flight->second.followers.begin(), flight->second.followers.end());

@@ -223,9 +223,11 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
     const std::vector<Candidate> candidates = candidates_of(now, resolution);
     const auto chosen = choose_server(candidates, entropy_);
     if (!chosen) break;
-    // Rather a server whose address is not known yet than one that answers nobody, or used to and was silent now.
+    // Rather a server whose address is not known yet than one that answers nobody, or only after seconds, or used to
+    // answer and was silent now.
     const Candidate& candidate = candidates[*chosen];
-    const bool is_silent = is_dark(candidate) || (candidate.sends > 0 && candidate.health.known) ||
+    const bool is_silent = is_dark(candidate) || takes_seconds(candidate.health) ||
+                           (candidate.sends > 0 && candidate.health.known) ||
                            (candidate.domain_sends > 0 && has_other_domain_to_look_up(visit));
     if (is_silent && look_up_addresses(now, resolution)) return release_flight(resolution, false);
     Attempt& attempt = visit.attempts[*chosen];

@@ -12,16 +12,22 @@ namespace resolver {
 
 inline constexpr base::Duration kHedgeDelayMin = base::milliseconds(30);  // below it lies our own jitter
 inline constexpr base::Duration kHedgeDelayUnknown = base::milliseconds(250);
+inline constexpr base::Duration kTakesSeconds = base::seconds(1);
 
 // RFC 6298's bound on a usual round trip: about one answer in a hundred takes longer.
 [[nodiscard]] constexpr base::Duration usual_wait(const cache::ServerView& health) {
   return health.smoothed_rtt + 4 * health.rtt_variation;
 }
 
+[[nodiscard]] constexpr bool takes_seconds(const cache::ServerView& health) {
+  return health.known && usual_wait(health) >= kTakesSeconds;
+}
+
 // How long to wait for the first server before a second one is asked too. It never passes with the
-// query's own timeout for a server without history.
+// query's own timeout for a server without history. One that takes seconds is no match for any other.
 [[nodiscard]] constexpr base::Duration hedge_delay(const cache::ServerView& health) {
-  return health.known ? std::max(kHedgeDelayMin, usual_wait(health)) : kHedgeDelayUnknown;
+  if (!health.known || takes_seconds(health)) return kHedgeDelayUnknown;
+  return std::max(kHedgeDelayMin, usual_wait(health));
 }
 
 // A server that answered not long ago may be back any moment; one long dead hardly.

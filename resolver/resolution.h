@@ -174,6 +174,7 @@ struct Resolution {
   uint8_t minimise_steps = 0;
   bool minimise = true;
   uint8_t address_lookups = 0;        // server names looked up so far, over all zones
+  base::Instant next_name_at = base::Instant::never();  // when one more is, should none have an address by then
   std::vector<ResolutionId> awaited;  // sub-questions that are out
   uint64_t flight = 0;                // owned or followed; 0: none
   bool flight_failed = false;         // its owner found no server

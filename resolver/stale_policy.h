@@ -58,9 +58,12 @@ inline constexpr base::Duration kPatienceMin = base::milliseconds(400);
 inline constexpr base::Duration kPatienceUnknown = base::milliseconds(1200);
 
 // How long a client that could have stale data waits for a server, from the moment it was first asked: some
-// times what that server usually takes, so that a retry and a second server fit in.
-[[nodiscard]] constexpr base::Duration patience(const cache::ServerView& health) {
-  return health.known ? std::max(kPatienceMin, 3 * usual_wait(health)) : kPatienceUnknown;
+// times what that server usually takes, so that a retry and a second server fit in. Where it usually takes longer
+// than the client would wait at all, there is nothing to wait for.
+[[nodiscard]] constexpr base::Duration patience(const cache::ServerView& health, base::Duration client_timeout) {
+  if (!health.known) return kPatienceUnknown;
+  if (health.smoothed_rtt >= client_timeout) return kPatienceMin;
+  return std::max(kPatienceMin, 3 * usual_wait(health));
 }
 
 }  // namespace resolver

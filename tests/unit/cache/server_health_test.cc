@@ -40,6 +40,19 @@ TEST_F(ServerHealthTest, SmoothsRoundTripsAsRfc6298Says) {
   EXPECT_FALSE(health.view(at_s(12), ip("192.0.2.2")).known);
 }
 
+TEST_F(ServerHealthTest, AnotherOrderOfMagnitudeBeginsANewHistory) {
+  health.on_response(at_s(10), server, ms(20));
+  health.on_response(at_s(11), server, ms(900));
+  EXPECT_EQ(health.view(at_s(11), server).smoothed_rtt, ms(130)) << "below a second it is only smoothed";
+  health.on_response(at_s(12), server, ms(5000));
+  EXPECT_EQ(health.view(at_s(12), server).smoothed_rtt, ms(5000));
+  EXPECT_EQ(health.view(at_s(12), server).rtt_variation, ms(2500));
+  health.on_response(at_s(13), server, ms(1000));
+  EXPECT_EQ(health.view(at_s(13), server).smoothed_rtt, ms(4500)) << "less than eightfold";
+  health.on_response(at_s(14), server, ms(30));
+  EXPECT_EQ(health.view(at_s(14), server).smoothed_rtt, ms(30)) << "and back";
+}
+
 TEST_F(ServerHealthTest, TimeoutsCountDecayAndClear) {
   for (int i = 0; i < 20; ++i) health.on_timeout(at_s(100), server);
   EXPECT_FALSE(health.view(at_s(100), server).known);

@@ -116,6 +116,12 @@ TEST(ChooseServer, SuspectFamilyComesAfterTheOther) {
   EXPECT_EQ(counts.count(0), 0U);
 }
 
+TEST(ChooseServer, WhoTakesSecondsIsNotExplored) {
+  EXPECT_EQ(draw({known(5000), known(20)}).count(0), 0U);
+  EXPECT_EQ(draw({known(5000), known(5000)}).size(), 2U) << "but asked where there is nobody else";
+  EXPECT_GT(draw({known(900), known(20)}).count(0), 0U);
+}
+
 TEST(UdpTimeout, Table) {
   struct Row {
     bool is_known;
@@ -126,7 +132,9 @@ TEST(UdpTimeout, Table) {
   constexpr Row kRows[] = {
       {false, 0, 0, 0, 400},      {false, 0, 0, 1, 800},        {false, 0, 0, 2, 1600},  {false, 0, 0, 3, 3000},
       {true, 10, 5, 0, 100},      {true, 10, 5, 1, 200},        {true, 100, 50, 0, 300}, {true, 100, 50, 2, 1200},
-      {true, 4000, 900, 0, 3000}, {true, 4000, 900, 255, 3000},
+      {true, 900, 600, 0, 3000},  {true, 900, 100, 255, 3000},
+      // Known to take seconds.
+      {true, 2000, 900, 0, 4000}, {true, 5000, 2500, 0, 8000}, {true, 5000, 2500, 255, 8000},
   };
   for (const Row& row : kRows) {
     cache::ServerView health;
