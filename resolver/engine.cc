@@ -113,6 +113,9 @@ void Engine::Impl::handle_timeout(base::Now now) {
       case TimerKind::kNextName:
         hedge_lookup(now, due->id);
         break;
+      case TimerKind::kRetry:
+        retry_refresh(now, due->id);
+        break;
       case TimerKind::kAnchor:
         look_at_anchor(now, due->id);
         break;

@@ -69,6 +69,7 @@ void Engine::Impl::fail(base::Now now, Resolution& resolution, Outcome outcome, 
   resolution.result.error_text = std::move(text);
   if (is_validation_error(error)) resolution.result.cause = error;
   cache_failure(now, resolution, outcome);
+  plan_retry(now, resolution, outcome);
   // An alias that was found is no failure of this name: what is stale stands for its target, not for it.
   const bool leads_elsewhere = resolution.phase == Phase::kAwaitAlias;
   if (!leads_elsewhere && take_stale(now, resolution, base::Counter::kStaleFailed)) return;

@@ -129,6 +129,13 @@ struct Probe {
   base::Instant not_before;
 };
 
+// A refresh that failed and is to be tried again.
+struct Retry {
+  wire::Name name;
+  wire::Type type = wire::Type::kNone;
+  uint8_t number = 0;
+};
+
 // DS or its denial from a referral, not validated yet.
 struct ReferralProof {
   ResponseDigest digest;
@@ -229,6 +236,9 @@ class Engine::Impl {
   bool answer_stale(base::Now now, ClientId id, std::string_view why, base::Counter reason);
   bool start_refresh(base::Now now, wire::NameView name, wire::Type type, const BudgetLimits& limits,
                      Purpose purpose = Purpose::kRefresh);
+  void plan_retry(base::Now now, const Resolution& resolution, Outcome outcome);
+  void retry_refresh(base::Now now, uint64_t key);
+  [[nodiscard]] bool is_retry_hopeless(const Resolution& resolution, ZoneVisit& visit) const;
   void note_zone_fails(base::Now now, const Resolution& resolution);
   void ask_parents(base::Now now);
   bool takes_canary(base::Now now, ZoneVisit& visit) const;
@@ -464,6 +474,7 @@ class Engine::Impl {
   std::unordered_map<base::IpAddress, ServerExchanges> exchanges_to_;
   FairShare exchanges_by_zone_;
   std::unordered_map<uint64_t, ExchangeId> left_;  // those that nobody waits for, by left_key()
+  std::unordered_map<uint64_t, Retry> retries_;    // by question_key() of the refresh
   HedgeAllowance hedge_allowance_;
   ParentQuestions parent_questions_;
   size_t tries_dark_ = 0;  // resolutions without stale data that ask dark providers all the same

@@ -129,6 +129,7 @@ void Engine::Impl::step_find_servers(base::Now now, Resolution& resolution) {
   if (!resolution.budget->has_time(now.boot)) return fail_budget(now, resolution);
   if (resolution.walk.states.empty()) begin_route(now, resolution);
   find_delegation(now, resolution);
+  if (is_retry_hopeless(resolution, *resolution.visit)) return finish(now, resolution, Outcome::kShed);
   if (settle_without_asking(now, resolution)) return;
   const AskNow ask = next_question(now, resolution);
   if (take_flight(now, resolution, ask) == FlightTurn::kWait) return;

@@ -185,6 +185,7 @@ struct Resolution {
   bool stale_used = false;  // stale data was taken, or looked for in vain
   bool is_overdue = false;  // its clients have lost patience: who comes now does not wait
   base::Instant patience_until = base::Instant::never();
+  uint8_t retry = 0;                        // of a refresh that failed before: which time this is
   bool tries_dark = false;                  // one of the few that may ask a dark provider
   std::unique_ptr<LastResort> last_resort;  // from a server of the zone being visited
   std::unique_ptr<Validating> validating;   // of Phase::kValidate

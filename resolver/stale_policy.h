@@ -54,6 +54,16 @@ static_assert(decide_stale({.on_hold = true}) == StaleVerdict::kResolve, "RFC 95
 static_assert(decide_stale({.all_dark = true}) == StaleVerdict::kTryFew);
 static_assert(decide_stale({.uplink_lost = true}) == StaleVerdict::kTryFew);
 
+// A refresh that came to nothing is tried again in the background where one of the servers answered somebody in the
+// last seconds: the path loses much, it is not dead. RFC 9520 §3.2: not before a second has passed, and ever slower.
+inline constexpr uint8_t kRefreshRetriesMax = 3;
+inline constexpr base::Duration kAnswersNowAndThen = base::seconds(10);
+
+[[nodiscard]] constexpr base::Duration refresh_retry_delay(uint8_t number) {
+  return base::seconds(1) * (1 << (number - 1));
+}
+static_assert(refresh_retry_delay(1) == base::seconds(1) && refresh_retry_delay(3) == base::seconds(4));
+
 inline constexpr base::Duration kPatienceMin = base::milliseconds(400);
 inline constexpr base::Duration kPatienceUnknown = base::milliseconds(1200);
 

@@ -20,6 +20,7 @@ enum class TimerKind : uint8_t {
   kParked,
   kStream,
   kChecks,
+  kRetry,
   kNextName,
   kAnchor
 };
