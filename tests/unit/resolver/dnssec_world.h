@@ -15,11 +15,13 @@
 #include "resolver/dnssec/denial_check.h"
 #include "resolver/dnssec/synthesize.h"
 #include "tests/fuzz/fuzz_support.h"
+#include "tests/unit/resolver/type_bitmap.h"
 #include "wire/dnssec_rdata.h"
 
 namespace dnssec_world {
 
 using namespace resolver::dnssec;  // NOLINT
+using dnssec_test::append_bitmap;
 using wire::Name;
 using wire::NameView;
 using wire::Type;
@@ -37,20 +39,6 @@ struct ChainRecord {
   Type type = Type::kNone;
   std::vector<uint8_t> rdata;
 };
-
-inline void append_bitmap(std::vector<uint8_t>& out, const std::vector<Type>& types) {
-  std::array<uint8_t, 32> window{};
-  size_t bytes = 0;
-  for (const Type type : types) {
-    const auto number = static_cast<size_t>(type);
-    window[number / 8] |= static_cast<uint8_t>(0x80 >> (number % 8));
-    bytes = std::max(bytes, number / 8 + 1);
-  }
-  if (bytes == 0) return;
-  out.push_back(0);
-  out.push_back(static_cast<uint8_t>(bytes));
-  out.insert(out.end(), window.begin(), window.begin() + static_cast<std::ptrdiff_t>(bytes));
-}
 
 class World {
  public:
