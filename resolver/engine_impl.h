@@ -434,6 +434,7 @@ class Engine::Impl {
   void learn_root(base::Now now, const LearnedDelegation& learned);
   void publish(base::Now now, cache::EntryPtr entry);
   void forget(wire::NameView name, wire::Type type, cache::Space space);
+  void end_delegation(wire::NameView zone);
 
   // Finishing
   void finish(base::Now now, Resolution& resolution, Outcome outcome);

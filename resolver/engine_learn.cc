@@ -125,14 +125,18 @@ void Engine::Impl::learn_denial(base::Now now, Resolution& resolution, ResponseD
     forget(digest.target, resolution.type, cache::Space::kAnswer);
     // Its parent has taken it back, whatever the lease it gave before.
     const wire::NameView zone = resolution.visit->delegation.zone;
-    if (resolution.visit->upstream == nullptr && !(zone == wire::NameView(digest.target))) {
-      forget(digest.target, wire::Type::kNs, cache::Space::kDelegation);
-      forget(digest.target, wire::Type::kNs, cache::Space::kChildNs);
-    }
+    if (resolution.visit->upstream == nullptr && !(zone == wire::NameView(digest.target)))
+      end_delegation(digest.target);
   } else {
     forget(digest.target, wire::Type::kNone, cache::Space::kNxdomain);
   }
   publish(now, std::move(entry));
+}
+
+// The parent knows of no zone of that name, whoever said so before.
+void Engine::Impl::end_delegation(wire::NameView zone) {
+  forget(zone, wire::Type::kNs, cache::Space::kDelegation);
+  forget(zone, wire::Type::kNs, cache::Space::kChildNs);
 }
 
 // The lease of a delegation is the parent's word: never longer than the parent's own lease

@@ -309,6 +309,9 @@ void Engine::Impl::accept_data(base::Now now, Resolution& resolution, ResponseDi
     resolution.result.error_text = "from " + forwarder->name;
   }
   learn(now, resolution, digest, true);
+  if (resolution.purpose == Purpose::kParent && digest.response_class != ResponseClass::kAnswer) {
+    end_delegation(resolution.name);
+  }
   parent_questions_.on_answer(hash_(wire::NameView(resolution.visit->delegation.zone).bytes()));
   // For who waits the name may be a step on the way to a longer one: no cut lies there.
   resolution.visit->known_labels = resolution.name.view().label_count();
