@@ -276,7 +276,14 @@ void Engine::Impl::note_zone_fails(base::Now now, const Resolution& resolution) 
     if (nearest == nullptr || !resolution.walk.route->zone.view().is_root()) return;
     zone = wire::Name(nearest->name());
   }
-  if (zone.view().is_root()) return;
+  if (zone.view().is_root()) {
+    // What the root says of its servers is not validated, and nobody stands above it: the hints serve again.
+    const bool is_our_fault = options_.stale.circuits && shared_.providers->is_uplink_lost();
+    if (resolution.visit->upstream == nullptr && !is_our_fault) {
+      forget(zone, wire::Type::kNs, cache::Space::kDelegation);
+    }
+    return;
+  }
   parent_questions_.on_failure(now.boot, zone, hash_(zone.view().bytes()), hash_(zone.view().parent().bytes()));
 }
 
