@@ -224,7 +224,11 @@ std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchang
   // A server that has never answered with EDNS may drop queries that have it: the last try goes without.
   const bool last_try_plain =
       udp && health.edns == cache::EdnsSupport::kUnknown && attempt.udp_sends + 1 == kSendsPerTransportMax;
-  exchange.edns = !attempt.without_edns && health.edns != cache::EdnsSupport::kBroken && !last_try_plain;
+  // Without EDNS no signatures come: what a server was like an hour ago, or a forger has made it look like, is not
+  // believed where they are needed (RFC 4035 §3).
+  const wire::NameView in_zone = ask.type == wire::Type::kDs && !ask.name.is_root() ? ask.name.parent() : ask.name;
+  const bool is_broken = health.edns == cache::EdnsSupport::kBroken && !needs_a_verdict(now, in_zone);
+  exchange.edns = !attempt.without_edns && !is_broken && !last_try_plain;
   // Over TCP only to learn whether the server keeps the letters, after a UDP response that did not.
   exchange.random_case =
       options_.case_randomisation && (udp ? health.keeps_case && !attempt.without_case : attempt.without_case);
