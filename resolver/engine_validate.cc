@@ -283,7 +283,10 @@ void Engine::Impl::on_bogus(base::Now now, Resolution& resolution, const dnssec:
   if (is_from_a_server || done->source == ValidationSource::kLastResort) resolution.bogus = verdict;
   if (resolution.visit && is_from_a_server) {
     if (Attempt* attempt = attempt_for(resolution, done->server, done->port)) attempt->excluded = true;
-    if (++resolution.bogus_answers >= kBogusAnswersMax) return fail_bogus(now, resolution);
+    if (++resolution.bogus_answers >= kBogusAnswersMax) {
+      note_zone_fails(now, resolution);  // what led to them was not validated
+      return fail_bogus(now, resolution);
+    }
     counters_.add(base::Counter::kValidationRetries);
   }
   resolution.enter(Phase::kFindServers);
