@@ -12,7 +12,6 @@ using wire::Type;
 
 namespace {
 
-constexpr size_t kAliasesInOneResponseMax = 8;
 constexpr size_t kOptBytes = 11;
 
 void append_soa(std::vector<Record>& out, const Zone& zone) {
@@ -70,8 +69,10 @@ void append_set(std::vector<Record>& out, NameView owner, Type type, const RrSet
   for (const Rdata& rdata : set.rdatas) out.push_back(Record{Name(owner), type, set.ttl_s, rdata});
 }
 
-const Zone* zone_for(const std::vector<const Zone*>& zones, NameView name) {
+const Zone* zone_for(const std::vector<const Zone*>& zones, NameView name, Type type) {
   const Zone* best = nullptr;
+  if (type == Type::kDs && !name.is_root()) best = zone_for(zones, name.parent());
+  if (best != nullptr) return best;
   for (const Zone* zone : zones) {
     if (!name.is_within(zone->origin)) continue;
     if (best == nullptr || zone->origin.view().label_count() > best->origin.view().label_count()) best = zone;
@@ -87,7 +88,7 @@ Response refuse(wire::Rcode rcode) {
 }
 
 Response answer_authoritatively(const std::vector<const Zone*>& zones, NameView name, Type type, bool minimal) {
-  const Zone* zone = zone_for(zones, name);
+  const Zone* zone = zone_for(zones, name, type);
   if (zone == nullptr) return refuse(wire::Rcode::kRefused);
   Response response;
   Name at(name);
@@ -127,6 +128,8 @@ std::vector<uint8_t> render(const Response& response, const wire::MessageView& q
   header.aa = response.authoritative;
   header.rd = query.header().rd;
   header.ra = options.recursion_available;
+  header.ad = response.authentic;
+  header.cd = response.checking_disabled;
   header.rcode = static_cast<uint8_t>(static_cast<uint16_t>(response.rcode) & 0xF);
   wire::MessageWriter writer(buffer, options.bytes_max, header);
   if (options.with_edns) writer.reserve(kOptBytes + options.edns_options.size());
@@ -149,7 +152,7 @@ std::vector<uint8_t> render(const Response& response, const wire::MessageView& q
   }
   if (options.with_edns) {
     const auto upper = static_cast<uint8_t>(static_cast<uint16_t>(response.rcode) >> 4);
-    CHECK(writer.opt(1232, upper, false, options.edns_options));
+    CHECK(writer.opt(1232, upper, options.dnssec_ok, options.edns_options));
   }
   const base::Bytes message = writer.finish();
   return {message.begin(), message.end()};

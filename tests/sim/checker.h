@@ -13,11 +13,12 @@
 #include "resolver/engine.h"
 #include "tests/sim/event_queue.h"
 #include "tests/sim/reference.h"
+#include "tests/sim/secure_truth.h"
 #include "tests/sim/world.h"
 
 namespace sim {
 
-enum class Phase : uint8_t { kSafety, kLiveness, kIdle };
+enum class Phase : uint8_t { kSafety, kRecovery, kLiveness, kIdle };
 
 struct AskedQuery {
   uint64_t id = 0;  // the ClientId
@@ -32,6 +33,9 @@ struct AskedQuery {
   Phase phase = Phase::kSafety;
   uint32_t answers = 0;
   const KnownName* known = nullptr;  // of Outage::names; its asker has EDNS
+  bool dnssec_ok = false;
+  bool asks_for_ad = false;
+  bool checking_disabled = false;
 };
 
 struct Violation {
@@ -59,6 +63,7 @@ struct Scene {
   const World& world;
   const EventQueue& queue;
   const Reference& reference;
+  const SecureTruth& secure;
   cache::Cache& cache;
   Findings& findings;
 };
@@ -114,6 +119,11 @@ using Checkers = std::vector<std::unique_ptr<Checker>>;
 [[nodiscard]] std::unique_ptr<Checker> make_ghosts_end(Scene& scene);
 [[nodiscard]] std::unique_ptr<Checker> make_moves_are_found(Scene& scene);
 [[nodiscard]] std::unique_ptr<Checker> make_denials_are_believed(Scene& scene);
+// In signed worlds.
+[[nodiscard]] std::unique_ptr<Checker> make_nothing_forged(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_ad_means_secure(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_cache_is_true(Scene& scene);
+[[nodiscard]] std::unique_ptr<Checker> make_secure_again(Scene& scene);
 // same_seed_same_trace is checked over two runs: see simulation.h.
 
 // "host. A" for messages to people.

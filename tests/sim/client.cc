@@ -13,8 +13,6 @@ using resolver::Transport;
 namespace {
 constexpr size_t kLivenessQuestionsMax = 60;
 constexpr base::Duration kLivenessGap = base::milliseconds(50);
-// Longer than everything that is done for one question.
-constexpr base::Duration kAloneGap = base::seconds(40);
 }  // namespace
 
 Clients::Clients(World& world, EventQueue& queue, Pump& pump, Random dice)
@@ -27,9 +25,11 @@ std::vector<uint8_t> Clients::render(const AskedQuery& query, bool with_edns) {
   wire::Header header;
   header.id = query.message_id;
   header.rd = true;
+  header.ad = query.asks_for_ad;
+  header.cd = query.checking_disabled;
   wire::MessageWriter writer(buffer, buffer.size(), header);
   CHECK(writer.question(query.question.name, query.question.type, wire::Class::kIn));
-  if (with_edns) CHECK(writer.opt(1232, 0, false, {}));
+  if (with_edns) CHECK(writer.opt(1232, 0, query.dnssec_ok, {}));
   const base::Bytes message = writer.finish();
   return {message.begin(), message.end()};
 }
@@ -47,7 +47,13 @@ AskedQuery& Clients::make_query(const Question& question, Phase phase, const Kno
     query.question.name = question.name.with_random_case(entropy);
   }
   query.message_id = static_cast<uint16_t>(dice_.next());
-  query.packet = render(query, known != nullptr || dice_.percent(70));
+  const bool with_edns = known != nullptr || dice_.percent(70);
+  if (world_.signing) {
+    query.dnssec_ok = with_edns && dice_.percent(60);
+    query.asks_for_ad = dice_.percent(40);
+    query.checking_disabled = phase == Phase::kSafety && dice_.percent(15);
+  }
+  query.packet = render(query, with_edns);
   query.asked = queue_.now();
   query.phase = phase;
   query.known = known;
@@ -119,6 +125,17 @@ base::Instant Clients::schedule_liveness() {
                  [this, which] { ask({world_.questions[which]}, Phase::kLiveness); });
   }
   return queue_.now() + kLivenessGap * static_cast<int64_t>(count);
+}
+
+// Everything again and again while nothing is wrong any more: what a failure has left behind is found as soon as it
+// should be over.
+void Clients::schedule_recovery(base::Duration length) {
+  if (!world_.signing || world_.signing->recovery_gap == base::Duration(0)) return;
+  const size_t count = std::min(kLivenessQuestionsMax, world_.questions.size());
+  for (base::Duration at = base::Duration(0); at < length; at += world_.signing->recovery_gap) {
+    const size_t which = dice_.below(static_cast<uint32_t>(count)) * 7 + 3;
+    queue_.after(at, [this, which] { ask({world_.questions[which % world_.questions.size()]}, Phase::kRecovery); });
+  }
 }
 
 void Clients::on_answer(AskedQuery& query, base::Bytes message) {

@@ -16,6 +16,8 @@ class Clients {
   // Puts everything that is asked in the phase into the queue; returns when the last is asked.
   base::Instant schedule_safety();
   base::Instant schedule_liveness();
+  // In signed worlds: between the healing and the questions of liveness.
+  void schedule_recovery(base::Duration length);
   [[nodiscard]] size_t asked() const { return queries_.size(); }
 
  private:

@@ -13,13 +13,15 @@ namespace sim {
 inline constexpr base::Duration kBootAtStart = base::seconds(1000);
 inline constexpr int64_t kWallAtStart_s = 1'790'000'000;
 
+[[nodiscard]] inline base::WallTime wall_at(base::Instant when) {
+  const base::Duration passed = when.since_boot() - kBootAtStart;
+  return base::WallTime{kWallAtStart_s + base::duration_cast<base::seconds>(passed).count()};
+}
+
 class EventQueue {
  public:
   [[nodiscard]] base::Instant now() const { return now_; }
-  [[nodiscard]] base::Now now_pair() const {
-    const base::Duration passed = now_.since_boot() - kBootAtStart;
-    return {now_, base::WallTime{kWallAtStart_s + base::duration_cast<base::seconds>(passed).count()}};
-  }
+  [[nodiscard]] base::Now now_pair() const { return {now_, wall_at(now_)}; }
   [[nodiscard]] base::Instant next() const {
     return events_.empty() ? base::Instant::never() : events_.begin()->first.first;
   }

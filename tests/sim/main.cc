@@ -1,6 +1,7 @@
 // sim --seed N [--seeds COUNT] [--plant NAME|all] [--trace] [--seeds-file FILE]
 //
-// Seeds from 1,000,000 on draw worlds with providers and outages (outage.h).
+// Seeds from 1,000,000 on draw worlds with providers and outages (outage.h), from 2,000,000 on worlds that are signed,
+// with a forger on the path (signed_plan.h).
 // Runs worlds and prints the seed first when a promise is broken, with the line that repeats it.
 // Exit status 0 when every world was sound (or, with --plant, when every plant was found).
 #include <cstdio>
@@ -126,9 +127,10 @@ int run_plants(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   if (!parse(argc, argv, arguments)) {
-    std::fprintf(
-        stderr,
-        "usage: sim --seed N [--seeds COUNT] [--seeds-file FILE] [--plant NAME|all] [--trace] [--keep-going]\n");
+    std::fprintf(stderr,
+                 "usage: sim --seed N [--seeds COUNT] [--seeds-file FILE] [--plant NAME|all] [--trace] [--keep-going]\n"
+                 "seeds from 1 on: faulty servers and liars; from 1000000 on: outages; from 2000000 on: signed zones "
+                 "and a forger\n");
     return 2;
   }
   return arguments.plant.empty() ? run_seeds(arguments) : run_plants(arguments);

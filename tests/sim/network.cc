@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "tests/sim/liar.h"
+#include "tests/sim/signed_authority.h"
 #include "wire/writer.h"
 
 namespace sim {
@@ -26,6 +27,7 @@ Network::Network(World& world, EventQueue& queue, Random dice) : world_(world), 
   for (size_t index = 0; index < world.servers.size(); ++index) {
     for (const base::IpAddress& address : world.servers[index].addresses) servers_[address] = index;
   }
+  if (world.signing && world.signing->forger) forger_.emplace(world, dice_.split());
 }
 
 Server* Network::server_at(const base::IpAddress& address) {
@@ -82,8 +84,11 @@ void Network::datagram(const base::Endpoint& endpoint, base::Bytes query, const 
   Server* server = server_at(endpoint.address);
   const base::Duration round_trip = server != nullptr ? server->round_trip : base::milliseconds(20);
   if (dice_.percent(world_.faults.forge)) spray(query, round_trip, deliver);
-  if (server == nullptr || is_lost(*server)) return;
   const std::vector<uint8_t> copy(query.begin(), query.end());
+  if (is_forgers(endpoint.address)) {
+    queue_.after(round_trip, [this, copy, deliver] { deliver(respond_as_forger(copy), false); });
+  }
+  if (server == nullptr || is_lost(*server)) return;
   queue_.after(draw_delay(*server), [this, server, copy, deliver] {
     const std::vector<uint8_t> response = respond(*server, copy, false);
     if (response.empty() || is_lost(*server)) return;
@@ -137,6 +142,8 @@ Response Network::think(Server& server, const MessageView& query) {
   for (const size_t index : server.zones) zones.push_back(&world_.zones[index]);
   if (server.recursive && !query.header().rd) return refuse(wire::Rcode::kRefused);
   Response honest = answer_authoritatively(zones, question.name, question.type, server.minimal);
+  const bool wants_signatures = query.edns() && query.edns()->dnssec_ok && !server.formerr_on_edns;
+  if (wants_signatures) add_signatures(honest, zones, question.name, question.type, queue_.now());
   if (server.recursive) honest.authoritative = false;
   const Outage* outage = outage_of(server);
   if (outage != nullptr && outage->kind == OutageKind::kServfail) return refuse(wire::Rcode::kServfail);
@@ -182,6 +189,28 @@ std::vector<uint8_t> cookie_option(const wire::CookieOption& cookie) {
 
 }  // namespace
 
+void Network::pass_forger(const Server& server, const wire::Question& question, Response& response) {
+  if (!forger_ || !world_.signing->forger->is_before(static_cast<size_t>(&server - world_.servers.data()))) return;
+  std::vector<const Zone*> zones;
+  for (const size_t index : server.zones) zones.push_back(&world_.zones[index]);
+  const Zone* zone = zone_for(zones, question.name, question.type);
+  if (zone != nullptr) forger_->pass(*zone, question.name, question.type, response, queue_.now());
+}
+
+bool Network::is_forgers(const base::IpAddress& address) const {
+  return forger_ && world_.signing->forger->has_server &&
+         (address == forger_address(wire::Type::kA) || address == forger_address(wire::Type::kAaaa));
+}
+
+std::vector<uint8_t> Network::respond_as_forger(base::Bytes bytes) {
+  const auto query = MessageView::parse(bytes);
+  CHECK(query.has_value() && query->question().has_value());
+  RenderOptions options;
+  options.bytes_max = 1232;
+  options.with_edns = query->edns().has_value();
+  return render(forger_->answer(query->question()->name, query->question()->type), *query, options);
+}
+
 std::vector<uint8_t> Network::respond(Server& server, base::Bytes bytes, bool over_tcp) {
   const auto query = MessageView::parse(bytes);
   if (is_silent(server) || !query || !query->question()) return {};
@@ -195,6 +224,7 @@ std::vector<uint8_t> Network::respond(Server& server, base::Bytes bytes, bool ov
   options.bytes_max = over_tcp ? 65535 : std::min<size_t>(payload, 1232);
   options.recursion_available = server.recursive;
   options.truncate = server.truncates_all && !over_tcp;
+  options.dnssec_ok = has_edns && query->edns()->dnssec_ok;
   std::vector<uint8_t> edns_options;
   bool has_server_cookie = false;
   if (options.with_edns && query->edns()->cookie && server.echoes_cookies) {
@@ -209,6 +239,7 @@ std::vector<uint8_t> Network::respond(Server& server, base::Bytes bytes, bool ov
     response = refuse(wire::Rcode::kBadcookie);
   } else {
     response = think(server, *query);
+    pass_forger(server, *query->question(), response);
   }
   return render(response, *query, options);
 }

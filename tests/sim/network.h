@@ -8,6 +8,7 @@
 
 #include "tests/sim/authority.h"
 #include "tests/sim/event_queue.h"
+#include "tests/sim/forger.h"
 #include "tests/sim/world.h"
 
 namespace sim {
@@ -41,11 +42,17 @@ class Network {
   // What the server makes of a message; nothing when it drops it.
   [[nodiscard]] std::vector<uint8_t> respond(Server& server, base::Bytes query, bool over_tcp);
   [[nodiscard]] Response think(Server& server, const wire::MessageView& query);
+  // The forger on the path to the server changes what it says.
+  void pass_forger(const Server& server, const wire::Question& question, Response& response);
+  // The forger's own server, should anybody believe that it serves something.
+  [[nodiscard]] bool is_forgers(const base::IpAddress& address) const;
+  [[nodiscard]] std::vector<uint8_t> respond_as_forger(base::Bytes query);
 
   World& world_;
   EventQueue& queue_;
   Random dice_;
   std::map<base::IpAddress, size_t> servers_;
+  std::optional<Forger> forger_;
 };
 
 }  // namespace sim

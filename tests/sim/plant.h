@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tests/sim/outage.h"
+#include "tests/sim/signed_plan.h"
 
 namespace sim {
 
@@ -37,7 +38,12 @@ enum class Plant : uint8_t {
   kNeverRecovers,  // who was down once is not heard for a minute
   kStampede,
   kDeafToParent,  // what the parent says of a zone taken back or moved is not heard
-  kMaskDenials
+  kMaskDenials,
+  kUnvalidated,     // there are no anchors
+  kBelieveDenials,  // of the forger, whatever they prove
+  kAdForAll,
+  kBogusAsSecure,  // everything heard is put into the cache as secure
+  kGrudge,         // who was behind the forger is not heard any more
 };
 
 struct PlantInfo {
@@ -47,7 +53,7 @@ struct PlantInfo {
   uint64_t first_seed = 1;
 };
 
-inline constexpr std::array<PlantInfo, 27> kPlants = {{
+inline constexpr std::array<PlantInfo, 32> kPlants = {{
     {Plant::kDuplicateAnswer, "duplicate_answer", "answered_once"},
     {Plant::kDropAnswer, "drop_answer", "answered_once"},
     {Plant::kDeafToTime, "deaf_to_time", "answered_once"},
@@ -75,6 +81,11 @@ inline constexpr std::array<PlantInfo, 27> kPlants = {{
     {Plant::kDeafToParent, "ghost", "ghosts_end", kFirstOutageSeed},
     {Plant::kDeafToParent, "deaf_to_parent", "moves_are_found", kFirstOutageSeed},
     {Plant::kMaskDenials, "mask_denials", "denials_are_believed", kFirstOutageSeed},
+    {Plant::kUnvalidated, "unvalidated", "nothing_forged", kFirstSignedSeed},
+    {Plant::kBelieveDenials, "believe_denials", "nothing_forged", kFirstSignedSeed},
+    {Plant::kAdForAll, "ad_for_all", "ad_means_secure", kFirstSignedSeed},
+    {Plant::kBogusAsSecure, "bogus_as_secure", "cache_is_true", kFirstSignedSeed},
+    {Plant::kGrudge, "grudge", "secure_again", kFirstSignedSeed},
 }};
 
 }  // namespace sim

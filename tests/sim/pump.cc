@@ -62,15 +62,18 @@ Pump::Pump(World& world, EventQueue& queue, Network& network, cache::Cache& cach
       dice_(world.dice.split()),
       health_(kServersMax, kSecret),
       providers_({}),
-      provider_keys_(kSecret) {
+      provider_keys_(kSecret),
+      denials_(world.cache_bytes / 16, kSecret) {
   auto claims = std::make_shared<cache::ClaimTable>(kClaimsMax);
-  const resolver::Shared shared{&cache, nullptr, &health_, &providers_, &provider_keys_};
+  resolver::Shared shared{&cache, nullptr, &health_, &providers_, &provider_keys_};
+  if (world.options.dnssec.aggressive) shared.denials = &denials_;
   for (size_t index = 0; index < world.engine_count; ++index) {
     resolver::Options options = world.options;
     options.worker_index = static_cast<uint32_t>(index);
     if (plant == Plant::kIgnoreCaps) {
       options.bounds.exchanges_per_server_max = options.bounds.exchanges_per_dark_server_max = 512;
     }
+    if (plant == Plant::kUnvalidated) options.dnssec.anchors = {};
     if (plant == Plant::kImpatient) options.stale.client_timeout = base::Duration(0);
     if (plant == Plant::kNoStale) options.stale.enabled = false;
     if (plant == Plant::kNoCircuits) options.stale.circuits = false;
@@ -189,6 +192,8 @@ void Pump::answer(AskedQuery& query, std::vector<uint8_t> message, bool is_hit) 
   if (plant_ == Plant::kAlterRecord && dice_.percent(5)) alter_an_address(message);
   if (plant_ == Plant::kLongerTtl && dice_.percent(5)) lengthen_ttls(message);
   if (plant_ == Plant::kNeedlessServfail && dice_.percent(5)) make_servfail(message);
+  if (plant_ == Plant::kBelieveDenials && dice_.percent(5)) message = deny(query);
+  if (plant_ == Plant::kAdForAll && message.size() > 3 && dice_.percent(20)) message[3] |= 0x20;
   const uint32_t copies = plant_ == Plant::kDuplicateAnswer && dice_.percent(2) ? 2 : 1;
   trace_.add(message);
   if (prints_trace_) {
@@ -282,7 +287,8 @@ void Pump::deliver(size_t index, ExchangeId id, std::vector<uint8_t> message, bo
     std::printf("%12.6f worker %zu gets%s for %lu: rcode %u (%zu bytes)\n", seconds_now(), index,
                 is_forged ? " a forgery" : "", static_cast<unsigned long>(id), message[3] & 15, message.size());
   }
-  if (plant_ == Plant::kBelieveLiar && !is_forged) believe_everything(index, message);
+  const bool believes = plant_ == Plant::kBelieveLiar || plant_ == Plant::kBogusAsSecure;
+  if (believes && !is_forged) believe_everything(index, message);
   if (!is_forged && is_unheard(found->second.server, message)) return;
   turn(index, [&](Engine& engine, Now now) { engine.handle_response(now, id, message); });
 }
@@ -318,6 +324,9 @@ uint32_t Pump::planted_copies(const base::Endpoint& server) const {
 
 // The plants of deafness: the checkers have heard it, the engine does not.
 bool Pump::is_unheard(const base::Endpoint& server, Bytes message) const {
+  if (plant_ == Plant::kGrudge && world_.signing && world_.signing->forger) {
+    return queue_.now() >= world_.signing->healed && world_.signing->forger->is_before(server_at(server.address));
+  }
   if (!world_.outage || queue_.now() < world_.outage->from) return false;
   const Outage& outage = *world_.outage;
   const size_t at = server_at(server.address);
@@ -334,6 +343,18 @@ bool Pump::is_unheard(const base::Endpoint& server, Bytes message) const {
                      [&](size_t zone) { return view->question()->name.view().is_within(world_.zones[zone].origin); });
 }
 
+// The plant `believe_denials`: what a forger would say.
+std::vector<uint8_t> Pump::deny(const AskedQuery& query) const {
+  std::vector<const Zone*> zones;
+  for (const Zone& zone : world_.zones) zones.push_back(&zone);
+  const Zone& zone = *zone_for(zones, query.question.name, query.question.type);
+  Response response = refuse(wire::Rcode::kNxdomain);
+  append_set(response.authority, zone.origin, wire::Type::kSoa, *zone.data().find(zone.origin, wire::Type::kSoa));
+  RenderOptions options;
+  options.recursion_available = true;
+  return render(response, *wire::MessageView::parse(query.packet), options);
+}
+
 // The plant `blame_all`: as if each refusal, or silence, were one of every zone.
 void Pump::blame_all_zones() {
   const Outage& outage = *world_.outage;
@@ -348,7 +369,7 @@ void Pump::blame_all_zones() {
   }
 }
 
-// The plant `believe_liar`: a resolver without scrubbing.
+// The plants `believe_liar` and `bogus_as_secure`: a resolver without scrubbing, and one that validates nothing.
 void Pump::believe_everything(size_t index, Bytes message) {
   const auto view = wire::MessageView::parse(message);
   if (!view) return;
@@ -365,6 +386,7 @@ void Pump::believe_everything(size_t index, Bytes message) {
       parts.header.learned_s = queue_.now().boot_seconds();
       parts.header.ttl_s = record.ttl;
       parts.header.record_count = 1;
+      if (plant_ == Plant::kBogusAsSecure) parts.header.validation = cache::Validation::kSecure;
       parts.name = owner;
       parts.body = body;
       (void)cache_.publish(worker.reader, queue_.now(), parts.make());

@@ -12,6 +12,7 @@
 
 #include "cache/cache.h"
 #include "cache/claims.h"
+#include "cache/denial_index.h"
 #include "cache/provider_health.h"
 #include "cache/provider_keys.h"
 #include "cache/server_health.h"
@@ -88,6 +89,7 @@ class Pump {
   void forget_exchange(size_t engine, resolver::ExchangeId exchange);
   [[nodiscard]] double seconds_now() const;
   void believe_everything(size_t engine, base::Bytes message);
+  [[nodiscard]] std::vector<uint8_t> deny(const AskedQuery& query) const;
   [[nodiscard]] bool is_unheard(const base::Endpoint& server, base::Bytes message) const;
   [[nodiscard]] size_t server_at(const base::IpAddress& address) const;
   [[nodiscard]] uint32_t planted_copies(const base::Endpoint& server) const;
@@ -107,6 +109,7 @@ class Pump {
   cache::ServerHealth health_;
   cache::ProviderHealth providers_;
   cache::ProviderKeys provider_keys_;
+  cache::DenialIndex denials_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::map<uint64_t, AskedQuery*> clients_;
   std::map<std::pair<size_t, resolver::ExchangeId>, Exchange> exchanges_;

@@ -29,6 +29,7 @@ SetsInAnswer sets_in_answer(const MessageView& message) {
   SetsInAnswer sets;
   for (const wire::RecordView& record : message.section(Section::kAnswer)) {
     Rdata rdata;
+    if (record.type == Type::kRrsig) continue;  // they go with their sets
     if (!wire::append_expanded_rdata(message, record, rdata)) continue;
     sets[{key_of(message.owner(record)), record.type}].insert(wire::canonical_rdata(record.type, rdata));
   }
@@ -73,7 +74,9 @@ bool agrees(SetsInAnswer& sets, const Lookup& found, const Zone& zone, NameView 
       return take(sets, at, Type::kCname, {rdata_of(found.target)});
     }
     case Lookup::Kind::kNodata:
-      return message.rcode() == wire::Rcode::kNoerror && sets.empty() && has_soa_of(message, zone.origin);
+      // That there is no DS may have been said beside a referral, which has no SOA (RFC 4035 §3.1.4).
+      return message.rcode() == wire::Rcode::kNoerror && sets.empty() &&
+             (type == Type::kDs || has_soa_of(message, zone.origin));
     case Lookup::Kind::kNxdomain:
       return message.rcode() == wire::Rcode::kNxdomain && sets.empty() && has_soa_of(message, zone.origin);
     case Lookup::Kind::kReferral:
@@ -84,7 +87,8 @@ bool agrees(SetsInAnswer& sets, const Lookup& found, const Zone& zone, NameView 
 
 }  // namespace
 
-const Zone& Reference::zone_of(NameView name) const {
+const Zone& Reference::zone_of(NameView name, Type type) const {
+  if (type == Type::kDs && !name.is_root()) return zone_of(name.parent());
   const Zone* best = nullptr;
   for (const Zone& zone : zones_) {
     if (!name.is_within(zone.origin)) continue;
@@ -95,7 +99,7 @@ const Zone& Reference::zone_of(NameView name) const {
 }
 
 std::vector<Lookup> Reference::may_say(base::Instant now, NameView name, Type type, base::Duration past_ttl) const {
-  const Zone& zone = zone_of(name);
+  const Zone& zone = zone_of(name, type);
   std::vector<Lookup> out;
   for (size_t index = zone.versions.size(); index-- > 0;) {
     const ZoneData& data = *zone.versions[index].data;
@@ -133,7 +137,7 @@ std::optional<std::string> Reference::disagreement(base::Instant now, NameView n
   SetsInAnswer sets = sets_in_answer(message);
   Name at(name);
   for (size_t links = 0; links < kLinksMax; ++links) {
-    const Zone& zone = zone_of(at);
+    const Zone& zone = zone_of(at, type);
     if (zone.evil) return std::nullopt;  // it may say what it likes about its own names
     const std::vector<Lookup> candidates = may_say(now, at, type, past_ttl);
     const auto match = std::find_if(candidates.begin(), candidates.end(),

@@ -22,7 +22,8 @@ class Reference {
  public:
   explicit Reference(const std::vector<Zone>& zones) : zones_(zones) {}
 
-  [[nodiscard]] const Zone& zone_of(wire::NameView name) const;
+  // DS belongs to the parent.
+  [[nodiscard]] const Zone& zone_of(wire::NameView name, wire::Type type = wire::Type::kNone) const;
   [[nodiscard]] bool is_evil(wire::NameView name) const { return zone_of(name).evil; }
 
   // Everything that may be heard about the name at `now`, up to `past_ttl` after it ended.

@@ -15,9 +15,10 @@ class Simulation {
   explicit Simulation(const RunOptions& options)
       : world_(draw_world(options.seed)),
         reference_(world_.zones),
+        secure_(world_, reference_),
         cache_(cache::CacheOptions{world_.cache_bytes, {9, 9, 9, 9}, 16}),
         findings_(options.only),
-        scene_{world_, queue_, reference_, cache_, findings_},
+        scene_{world_, queue_, reference_, secure_, cache_, findings_},
         checkers_(make_checkers(scene_)),
         network_(world_, queue_, world_.dice.split()),
         pump_(world_, queue_, network_, cache_, checkers_, options.plant, options.salt, options.prints_trace),
@@ -31,7 +32,8 @@ class Simulation {
     }
     run_until(clients_.schedule_safety() + kSettle);
     end_phase(Phase::kSafety);
-    world_.heal();
+    world_.heal(queue_.now());
+    clients_.schedule_recovery(kHealed);
     run_until(queue_.now() + kHealed);
     run_until(clients_.schedule_liveness());
     pump_.set_idle_phase();
@@ -74,6 +76,7 @@ class Simulation {
   World world_;
   EventQueue queue_;
   Reference reference_;
+  SecureTruth secure_;
   cache::Cache cache_;
   Findings findings_;
   Scene scene_;

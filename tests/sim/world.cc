@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "tests/sim/event_queue.h"
+#include "tests/sim/zone_signer.h"
 
 namespace sim {
 namespace {
@@ -123,8 +124,12 @@ void add_forwarder(World& world, Random& dice) {
 
 }  // namespace
 
-void World::heal() {
+void World::heal(base::Instant now) {
   faults = Faults{};
+  if (signing) signing->healed = now;
+  for (const Zone& zone : zones) {
+    if (zone.signer) zone.signer->heal(now);
+  }
   for (Server& server : servers) {
     if (server.evil) continue;
     server.manner = Manner::kGood;
@@ -136,11 +141,36 @@ void World::heal() {
   }
 }
 
+namespace {
+
+// Long enough for signatures to expire and keys to be rolled.
+void draw_signed_world(World& world, Random& dice) {
+  make_tree(world, dice);
+  draw_habits(world, dice);
+  world.habits.queries += 40;
+  world.habits.span =
+      world.habits.one_at_a_time ? kAloneGap * world.habits.queries : dice.duration(seconds(200), seconds(1200));
+  fill_zones(world, dice);
+  draw_changes(world, dice);
+  draw_faults(world, dice);
+  // Who takes no EDNS gives no signatures: a fault where zones are signed.
+  for (Server& server : world.servers) {
+    if (world.level == Level::kQuirky) server.formerr_on_edns = false;
+  }
+  make_signed(world, dice);
+  draw_forger(world, dice);
+  if (dice.percent(70)) world.signing->recovery_gap = dice.duration(seconds(5), seconds(60));
+}
+
+}  // namespace
+
 World draw_world(uint64_t seed) {
   World world;
   world.seed = seed;
   Random dice(seed);
-  if (seed >= kFirstOutageSeed) {
+  if (seed >= kFirstSignedSeed) {
+    draw_signed_world(world, dice);
+  } else if (seed >= kFirstOutageSeed) {
     make_outage(world, dice);
   } else {
     make_tree(world, dice);
@@ -161,6 +191,11 @@ World draw_world(uint64_t seed) {
 base::IpAddress forged_address(Type type) {
   if (type == Type::kAaaa) return *base::IpAddress::parse("2001:db8:bad::66");
   return *base::IpAddress::parse("203.0.113.66");
+}
+
+base::IpAddress forger_address(Type type) {
+  if (type == Type::kAaaa) return *base::IpAddress::parse("2001:db8:bad::77");
+  return *base::IpAddress::parse("203.0.113.77");
 }
 
 base::IpAddress liar_address(Type type) {

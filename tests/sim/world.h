@@ -12,6 +12,7 @@
 #include "resolver/options.h"
 #include "tests/sim/outage.h"
 #include "tests/sim/random.h"
+#include "tests/sim/signed_plan.h"
 #include "tests/sim/zone.h"
 
 namespace sim {
@@ -91,7 +92,8 @@ struct World {
   std::vector<Server> servers;
   std::vector<Question> questions;  // interesting ones
   std::vector<ZoneChange> changes;
-  std::optional<Outage> outage;  // of the seeds from kFirstOutageSeed on
+  std::optional<Outage> outage;       // of the seeds from kFirstOutageSeed on
+  std::optional<SignedPlan> signing;  // of the seeds from kFirstSignedSeed on
   Faults faults;
   ClientHabits habits;
   size_t engine_count = 1;
@@ -101,14 +103,20 @@ struct World {
   resolver::Options options;      // the same for each engine but for worker_index
   Random dice{0};                 // for what is drawn while it runs
 
-  // Ends every fault and quirk; liars go on lying.
-  void heal();
+  // Ends every fault and quirk; liars go on lying, and so does the forger's own server.
+  void heal(base::Instant now);
 };
 
 [[nodiscard]] World draw_world(uint64_t seed);
 
+// Between the questions of who asks one at a time: longer than everything that is done for one.
+inline constexpr base::Duration kAloneGap = base::seconds(40);
+
 // In no answer and in no cache entry, whoever sent it:
 [[nodiscard]] base::IpAddress forged_address(wire::Type type);  // by the attacker off the path
+// In none about a name that is secure, but for who has set CD; in no cache entry that counts as secure:
+[[nodiscard]] base::IpAddress forger_address(wire::Type type);  // by the forger on the path
+inline constexpr const char* kForgerLabel = "forger-marker";
 // In none about names outside of a liar's own zone:
 [[nodiscard]] base::IpAddress liar_address(wire::Type type);
 inline constexpr const char* kForgedLabel = "forged-marker";
@@ -119,5 +127,7 @@ void make_tree(World& world, Random& dice);
 void fill_zones(World& world, Random& dice);
 void draw_changes(World& world, Random& dice);
 void make_outage(World& world, Random& dice);
+void make_signed(World& world, Random& dice);
+void draw_forger(World& world, Random& dice);
 
 }  // namespace sim

@@ -87,7 +87,7 @@ bool exists(const ZoneData& data, NameView name) {
 
 // What the node `source` says when asked as `name` (the two differ for wildcards).
 Lookup from_node(const ZoneData& data, NameView source, NameView name, Type type) {
-  Lookup found{Lookup::Kind::kNodata, Name(name), nullptr, Name()};
+  Lookup found{Lookup::Kind::kNodata, Name(name), nullptr, Name(), Name(source)};
   if (const RrSet* set = data.find(source, type)) {
     found.kind = Lookup::Kind::kRrset;
     found.set = set;
@@ -106,12 +106,12 @@ std::optional<Lookup> leave_on_the_way(NameView origin, const ZoneData& data, Na
     const bool is_last = labels == name.label_count();
     const RrSet* cut = data.find(ancestor, Type::kNs);
     if (cut != nullptr && labels > origin.label_count() && !(is_last && type == Type::kDs)) {
-      return Lookup{Lookup::Kind::kReferral, Name(ancestor), cut, Name()};
+      return Lookup{Lookup::Kind::kReferral, Name(ancestor), cut, Name(), Name(ancestor)};
     }
     const RrSet* dname = data.find(ancestor, Type::kDname);
     if (dname != nullptr && !is_last) {
       const auto target = Name::replace_suffix(name, ancestor, name_in_rdata(dname->rdatas.front()));
-      if (target) return Lookup{Lookup::Kind::kDname, Name(ancestor), dname, *target};
+      if (target) return Lookup{Lookup::Kind::kDname, Name(ancestor), dname, *target, Name(ancestor)};
     }
   }
   return std::nullopt;
@@ -127,7 +127,7 @@ Lookup look_up(NameView origin, const ZoneData& data, NameView name, Type type) 
   while (!exists(data, encloser)) encloser = encloser.parent();
   const Name wildcard = below("*", encloser);
   if (exists(data, wildcard)) return from_node(data, wildcard, name, type);
-  return Lookup{Lookup::Kind::kNxdomain, Name(name), nullptr, Name()};
+  return Lookup{Lookup::Kind::kNxdomain, Name(name), nullptr, Name(), Name(name)};
 }
 
 }  // namespace sim

@@ -56,11 +56,15 @@ struct ZoneVersion {
   std::shared_ptr<const ZoneData> data;
 };
 
+class ZoneSigner;
+
 struct Zone {
   wire::Name origin;
-  bool evil = false;                  // its servers lie, about anything
-  std::vector<ZoneVersion> versions;  // oldest first, never empty
-  std::vector<size_t> servers;        // indexes into World::servers
+  bool evil = false;                   // its servers lie, about anything
+  std::vector<ZoneVersion> versions;   // oldest first, never empty
+  std::vector<size_t> servers;         // indexes into World::servers
+  std::shared_ptr<ZoneSigner> signer;  // nullptr: not signed
+  bool is_secure = false;              // signed, with an unbroken chain of DS from the root
 
   [[nodiscard]] const ZoneData& data() const { return *versions.back().data; }
 };
@@ -71,6 +75,7 @@ struct Lookup {
   wire::Name owner;            // of the set: the name, the DNAME's owner, or the cut
   const RrSet* set = nullptr;  // absent for denials
   wire::Name target;           // of CNAME and DNAME (where `name` leads to)
+  wire::Name source;           // the node that says it: the name, or the wildcard that makes it
 };
 
 [[nodiscard]] Lookup look_up(wire::NameView origin, const ZoneData& data, wire::NameView name, wire::Type type);

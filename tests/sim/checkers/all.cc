@@ -15,6 +15,12 @@ Checkers make_checkers(Scene& scene) {
   all.push_back(make_bailiwick(scene));
   all.push_back(make_one_flight(scene));
   all.push_back(make_fresh_when_it_can(scene));
+  if (scene.world.signing) {
+    all.push_back(make_nothing_forged(scene));
+    all.push_back(make_ad_means_secure(scene));
+    all.push_back(make_cache_is_true(scene));
+    all.push_back(make_secure_again(scene));
+  }
   if (!scene.world.outage) return all;
   all.push_back(make_other_provider_is_used(scene));
   all.push_back(make_learned_is_answered(scene));

@@ -21,6 +21,8 @@ class BudgetKept : public Checker {
     is_alone_ = scene_.world.habits.one_at_a_time && query.phase == Phase::kSafety;
     sends_ = 0;
     sends_to_.clear();
+    // Who sets CD is given what did not validate, and it is not kept: it is asked for once more.
+    askings_ = query.checking_disabled ? 2 : 1;
     asked_ = to_text(Question{query.question.name.lowercased(), query.question.type});
     asked_at_ = now();
   }
@@ -62,7 +64,8 @@ class BudgetKept : public Checker {
     const Question question{view->question()->name.lowercased(), view->question()->type};
     if (!is_udp || to_text(question) != asked_) return;
     // Priming asks the same as who asks for the root's servers, and is another question.
-    const uint32_t questions = question.name.view().is_root() && question.type == wire::Type::kNs ? 2 : 1;
+    const uint32_t questions =
+        askings_ * (question.name.view().is_root() && question.type == wire::Type::kNs ? 2U : 1U);
     // A refresh that failed is tried again after a second (RFC 9520 §3.2), some times.
     const uint32_t times = now() - asked_at_ < resolver::refresh_retry_delay(1) ? 1 : 1 + resolver::kRefreshRetriesMax;
     if (++sends_to_[server.address] >
@@ -73,6 +76,9 @@ class BudgetKept : public Checker {
 
   // A server that holds parent and child is asked as each of them.
   uint32_t zones_at(const base::IpAddress& address, wire::NameView name) const {
+    // The forger's server may be made out to serve each of the zones above the name.
+    const bool is_forgers = address == forger_address(wire::Type::kA) || address == forger_address(wire::Type::kAaaa);
+    if (is_forgers) return static_cast<uint32_t>(name.label_count() + 1);
     uint32_t zones = 0;
     for (const Server& server : scene_.world.servers) {
       if (std::find(server.addresses.begin(), server.addresses.end(), address) == server.addresses.end()) continue;
@@ -84,6 +90,7 @@ class BudgetKept : public Checker {
   bool is_alone_ = false;
   base::Instant asked_at_;
   uint32_t sends_ = 0;
+  uint32_t askings_ = 1;
   std::string asked_;
   std::map<base::IpAddress, uint32_t> sends_to_;
   std::map<std::pair<size_t, base::IpAddress>, uint32_t> in_flight_;

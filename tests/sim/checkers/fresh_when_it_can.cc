@@ -23,6 +23,7 @@ class FreshWhenItCan : public Checker {
       if (world.outage->kind == OutageKind::kAttacker && has_forwarder) return false;
       return now() < world.outage->from || is_sound(world, query.known->zone);
     }
+    if (world.signing && world.signing->forger) return false;  // secure_again looks at that
     if (!scene_.reference.must_resolve(now(), query.question.name, query.question.type)) return false;
     return query.phase == Phase::kLiveness || world.level == Level::kClean;
   }

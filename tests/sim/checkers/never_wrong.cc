@@ -35,12 +35,17 @@ class NeverWrong : public Checker {
  private:
   bool may_fail(const AskedQuery& query) const {
     if (scene_.world.has_tight_bounds) return true;
+    if (has_forger() || query.phase == Phase::kRecovery) return true;  // secure_again looks at that
     if (query.phase == Phase::kSafety && scene_.world.level == Level::kFaulty) return true;
     return !scene_.reference.must_resolve(now(), query.question.name, query.question.type);
   }
 
+  // What he says of insecure names may be believed, and last; what of secure ones, nothing_forged looks at.
+  bool has_forger() const { return scene_.world.signing && scene_.world.signing->forger; }
+
   // What a provider denies wrongly, and a zone that its parent has taken back: other checkers look at those.
   bool is_beyond_reference(const AskedQuery& query) const {
+    if (has_forger()) return true;
     if (query.known == nullptr) return false;
     const Outage& outage = *scene_.world.outage;
     if (outage.kind == OutageKind::kGhost) return now() >= outage.changed && outage.concerns(query.known->zone);

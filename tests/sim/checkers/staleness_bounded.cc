@@ -21,12 +21,12 @@ struct HeardSet {
 using SetKey = std::pair<std::string, Type>;
 
 // SOA records count with the negative TTL (RFC 2308 §5): they stand for a denial.
-std::map<SetKey, HeardSet> sets_of(const wire::MessageView& message, bool with_additional) {
+std::map<SetKey, HeardSet> sets_of(const wire::MessageView& message, const std::vector<Section>& sections) {
   std::map<SetKey, HeardSet> sets;
-  for (const Section section : {Section::kAnswer, Section::kAuthority, Section::kAdditional}) {
-    if (section == Section::kAdditional && !with_additional) continue;
+  for (const Section section : sections) {
     for (const wire::RecordView& record : message.section(section)) {
-      if (record.type == Type::kOpt) continue;
+      // The signatures of a name are no set: each goes with what it covers (RFC 4035 §2.2).
+      if (record.type == Type::kOpt || record.type == Type::kRrsig) continue;
       Rdata rdata;
       if (!wire::append_expanded_rdata(message, record, rdata)) continue;
       HeardSet& set = sets[{key_of(message.owner(record)), record.type}];
@@ -44,16 +44,19 @@ class StalenessBounded : public Checker {
   void on_response(size_t, const base::Endpoint&, base::Bytes message, bool is_forged) override {
     const auto view = wire::MessageView::parse(message);
     if (!view || is_forged) return;
-    for (const auto& [key, set] : sets_of(*view, true)) {
-      base::Instant& until = good_until_[{key, set.rdatas}];
-      until = std::max(until, now() + base::seconds(set.ttl_s));
+    // Section by section: what a liar adds to one of them changes no set of another.
+    for (const Section section : {Section::kAnswer, Section::kAuthority, Section::kAdditional}) {
+      for (const auto& [key, set] : sets_of(*view, {section})) {
+        base::Instant& until = good_until_[{key, set.rdatas}];
+        until = std::max(until, now() + base::seconds(set.ttl_s));
+      }
     }
   }
 
   void on_answer(const AskedQuery& query, base::Bytes message, bool is_hit) override {
     const auto view = wire::MessageView::parse(message);
     if (!view || view->header().tc) return;
-    const auto sets = sets_of(*view, false);
+    const auto sets = sets_of(*view, {Section::kAnswer, Section::kAuthority});
     // What the engine has at hand may wait for the rest of its chain (a TTL of zero is for this once).
     const base::Duration held = is_hit ? base::Duration(0) : kHeldAnswerMax;
     const resolver::StaleOptions& stale = scene_.world.options.stale;
