@@ -63,9 +63,9 @@ class BudgetKept : public Checker {
     if (++sends_ > scene_.world.options.budget.sends + kPrimingSendsMax) fail("too many sends for " + asked_);
     const Question question{view->question()->name.lowercased(), view->question()->type};
     if (!is_udp || to_text(question) != asked_) return;
-    // Priming asks the same as who asks for the root's servers, and is another question.
-    const uint32_t questions =
-        askings_ * (question.name.view().is_root() && question.type == wire::Type::kNs ? 2U : 1U);
+    // Priming, and a parent that is asked again, are asked the same as by who asks for a zone's servers, and are other
+    // questions.
+    const uint32_t questions = askings_ * (question.type == wire::Type::kNs ? 2U : 1U);
     // A refresh that failed is tried again after a second (RFC 9520 §3.2), some times.
     const uint32_t times = now() - asked_at_ < resolver::refresh_retry_delay(1) ? 1 : 1 + resolver::kRefreshRetriesMax;
     if (++sends_to_[server.address] >
