@@ -445,6 +445,7 @@ ValidationStep Validation::finish(const ValidationTools& tools) {
       append_proofs_of(denial_keys_->zone(), digest_.denial_proofs);
     } else {
       for (const LearnedRrset& proof : digest_.proofs) {
+        digest_.negative_ttl_s = std::min(digest_.negative_ttl_s, proof.ttl_s);  // they are given with it
         cache::append_proof(digest_.denial_proofs, proof.owner, proof.rendered, proof.signatures);
       }
     }
