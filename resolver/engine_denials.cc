@@ -58,8 +58,11 @@ cache::EntryPtr make_denial(base::Now now, wire::NameView name, wire::Type type,
 
 }  // namespace
 
-void Engine::Impl::keep_denials(base::Now now, const Validation& validation, const ResponseDigest& digest) {
+// Their TTLs count from when they came, as those of the digest do.
+void Engine::Impl::keep_denials(base::Now now, base::Instant received, const Validation& validation,
+                                const ResponseDigest& digest) {
   if (!options_.dnssec.aggressive || shared_.denials == nullptr) return;
+  const uint32_t passed_s = now.boot.boot_seconds() - received.boot_seconds();
   uint32_t ttl_max_s = options_.max_negative_ttl_s;
   if (const auto zone = validation.secure_denial_zone(); zone && digest.soa) {
     ttl_max_s = std::min(ttl_max_s, digest.negative_ttl_s);  // RFC 9077
@@ -71,14 +74,14 @@ void Engine::Impl::keep_denials(base::Now now, const Validation& validation, con
   validation.for_each_secure_proof(
       [&](const LearnedRrset& proof, wire::NameView zone, bool from_wildcard, uint32_t ttl_s) {
         const std::vector<uint8_t> rdata = rdata_of_only_record(proof);
-        if (rdata.empty()) return;
+        if (rdata.empty() || ttl_s <= passed_s) return;
         static_cast<void>(dnssec::keep_denial(now.boot, *shared_.denials,
                                               {.zone = zone,
                                                .owner = proof.owner,
                                                .type = proof.type,
                                                .rdata = rdata,
                                                .signatures = proof.signatures,
-                                               .ttl_s = std::min(ttl_s, ttl_max_s),
+                                               .ttl_s = std::min(ttl_s - passed_s, ttl_max_s),
                                                .from_wildcard = from_wildcard},
                                               options_.dnssec.policy));
       });

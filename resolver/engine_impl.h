@@ -404,7 +404,7 @@ class Engine::Impl {
   void fail_bogus(base::Now now, Resolution& resolution);
   void fail_validation(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error,
                        std::string text);
-  void keep_denials(base::Now now, const Validation& validation, const ResponseDigest& digest);
+  void keep_denials(base::Now now, base::Instant received, const Validation& validation, const ResponseDigest& digest);
   bool deny_from_index(base::Now now, Resolution& resolution);
   void keep_referral_proof(base::Now now, const Resolution& resolution, const ResponseDigest& digest);
   [[nodiscard]] static ResponseDigest referral_proof_of(const ResponseDigest& digest, const wire::Name& zone);

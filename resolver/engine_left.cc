@@ -32,7 +32,10 @@ void Engine::Impl::leave(Exchange& exchange, Resolution& resolution) {
   timers_.disarm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(exchange.id)});
   exchange.hedge_at = base::Instant::never();
   exchange.resolution = 0;
-  left_[left_key(exchange.server, exchange.name, exchange.type)] = exchange.id;
+  // One that is validated and one that is not are two flights.
+  const uint64_t key = left_key(exchange.server, exchange.name, exchange.type);
+  if (const auto earlier = left_.find(key); earlier != left_.end()) close_exchange(exchanges_.at(earlier->second));
+  left_[key] = exchange.id;
 }
 
 // The answer has come from one of them.

@@ -288,11 +288,13 @@ void Engine::Impl::on_data(base::Now now, Resolution& resolution, const Exchange
   const bool minimised = !(wire::NameView(exchange.name) == wire::NameView(resolution.name));
   if (minimised) return on_minimised_data(now, resolution, exchange, digest);
   if (!validates(resolution)) {
-    // Who asked with CD checks the proofs itself.
+    // Who asked with CD checks the proofs itself. They are given with what they prove, so it lasts no longer.
+    const bool of_denial = digest.soa || digest.chain.empty();
+    std::vector<uint8_t>& proofs = of_denial ? digest.denial_proofs : digest.chain.back().proofs;
+    uint32_t& ttl_s = of_denial ? digest.negative_ttl_s : digest.chain.back().ttl_s;
     for (const LearnedRrset& proof : digest.proofs) {
-      std::vector<uint8_t>& proofs =
-          digest.soa || digest.chain.empty() ? digest.denial_proofs : digest.chain.back().proofs;
       cache::append_proof(proofs, proof.owner, proof.rendered, proof.signatures);
+      ttl_s = std::min(ttl_s, proof.ttl_s);
     }
     return accept_data(now, resolution, digest, exchange.upstream);
   }

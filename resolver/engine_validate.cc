@@ -242,7 +242,7 @@ void Engine::Impl::accept_validated(base::Now now, Resolution& resolution) {
   const std::unique_ptr<Validating> done = std::move(resolution.validating);
   ResponseDigest& digest = done->validation.digest();
   age(digest, done->received, now.boot);
-  keep_denials(now, done->validation, digest);
+  keep_denials(now, done->received, done->validation, digest);
   if (done->source == ValidationSource::kReferral) return accept_referral_proof(now, resolution, digest);
   accept_data(now, resolution, digest, done->forwarder);
 }

@@ -42,9 +42,15 @@ class CacheIsTrue : public Checker {
     return std::ranges::any_of(zone.versions, [&](const ZoneVersion& version) {
       const Lookup found = look_up(zone.origin, *version.data, entry.name(), header.type);
       if (header.kind == cache::Kind::kNxdomain) return found.kind == Lookup::Kind::kNxdomain;
-      if (header.kind == cache::Kind::kNodata) return found.kind == Lookup::Kind::kNodata;
+      if (header.kind == cache::Kind::kNodata) return found.kind == Lookup::Kind::kNodata || denies_ds(header, found);
       return found.set != nullptr && records_of(entry) == canonical(header.type, found.set->rdatas);
     });
+  }
+
+  // The RCODE is not signed, and a gap proves that there is no DS as well (RFC 4035 §5.2): a forger may make NOERROR of
+  // the NXDOMAIN for it.
+  static bool denies_ds(const cache::EntryHeader& header, const Lookup& found) {
+    return header.type == wire::Type::kDs && found.kind == Lookup::Kind::kNxdomain;
   }
 
   static std::set<Rdata> records_of(const cache::Entry& entry) {
