@@ -1,6 +1,7 @@
 """The servers that are measured, each configured as its own manual advises for load: one thread, the same cache
 bytes, logging off, quotas raised, minimal responses; DNSSEC only with an anchor. scripts/bench prints every
 configuration it uses."""
+import shutil
 from pathlib import Path
 
 from lab.process import Process, private_copy
@@ -132,7 +133,8 @@ class Server:
     def __init__(self, name, context, *, memory, port, workers=1, under=(), lab=None):
         self.name, self.port = name, port
         self.folder = Path(context.folder) / f"{name}-{port}"
-        self.folder.mkdir(exist_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)  # Knot Resolver keeps its cache there
+        self.folder.mkdir()
         values = dict(address=ADDRESS, port=port, folder=self.folder, hints=(lab or context.world).hints, memory=int(memory),
                       third=int(memory) // 3, two_thirds=int(memory) * 2 // 3, entries=int(memory) // 850,
                       workers=workers, validation=self._validation(name, getattr(lab, "anchor_ds", None)))
