@@ -50,8 +50,8 @@ void Engine::Impl::leave_exchanges(Resolution& resolution) {
   }
 }
 
-// Its timer has ended, and that was told to whom it concerns; or nobody waits for that. False: it stays as it is. What an upstream says late
-// is not waited for: it is asked for every name, and is soon known to be slow.
+// Its timer has ended, and that was told to whom it concerns; or nobody waits for that. False: it stays as it is. What
+// an upstream says late is not waited for: it is asked for every name, and is soon known to be slow.
 bool Engine::Impl::leave_late(base::Now now, Exchange& exchange, Resolution* resolution) {
   const base::Instant until = exchange.sent_at + kLateAnswerMax;
   if (exchange.transport != Transport::kUdp || exchange.upstream != nullptr || until <= now.boot) return false;
@@ -85,8 +85,8 @@ bool Engine::Impl::leave_slow_exchanges(base::Now now, Resolution& resolution) {
   return true;
 }
 
-// For whom a late answer is: the resolution that still asks for it, or a refresh begun for it. nullptr: nothing is to be
-// learned from it.
+// For whom a late answer is: the resolution that still asks for it, or a refresh begun for it. nullptr: nothing is to
+// be learned from it.
 Resolution* Engine::Impl::take_up(base::Now now, Exchange& exchange, const wire::MessageView& message) {
   if (!exchange.is_late || !has_data(message)) return nullptr;
   const wire::Name name = exchange.name.lowercased();
