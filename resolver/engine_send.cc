@@ -34,7 +34,7 @@ Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& re
     resolution.flight = key;
     found->second.followers.push_back(resolution.id);
     // Whose flight it is may have patience without end (a refresh).
-    start_patience(now, resolution, patience_of(now, *resolution.visit));
+    start_patience_once(now, resolution);
     resolution.enter(Phase::kAwaitFlight);
     return FlightTurn::kWait;
   }
@@ -44,7 +44,7 @@ Engine::Impl::FlightTurn Engine::Impl::take_flight(base::Now now, Resolution& re
       resolution.parked = true;
       resolution.parked_until = now.boot + kParkedMax;
       parked_.insert(resolution.id);
-      start_patience(now, resolution, patience_of(now, *resolution.visit));
+      start_patience_once(now, resolution);
       timers_.arm({resolution.parked_until, TimerKind::kParked, resolution.id});
       resolution.enter(Phase::kAwaitFlight);
       return FlightTurn::kWait;

@@ -148,6 +148,13 @@ void Engine::Impl::start_patience(base::Now now, Resolution& resolution, base::D
   timers_.arm({resolution.patience_until, TimerKind::kPatience, resolution.id});
 }
 
+// Of who waits for a flight, and may ask these servers itself afterwards: it has waited by then.
+void Engine::Impl::start_patience_once(base::Now now, Resolution& resolution) {
+  if (resolution.visit->patience_running) return;
+  start_patience(now, resolution, patience_of(now, *resolution.visit));
+  resolution.visit->patience_running = true;
+}
+
 // For who waits for somebody else's query to one of these servers.
 base::Duration Engine::Impl::patience_of(base::Now now, const ZoneVisit& visit) const {
   base::Duration longest{0};
