@@ -380,15 +380,12 @@ std::optional<ValidationStep> Validation::run_denial(const ValidationTools& tool
   return std::nullopt;
 }
 
-uint32_t Validation::append_proofs_of(wire::NameView zone, std::vector<uint8_t>& out) const {
-  uint32_t ttl_s = UINT32_MAX;
+void Validation::append_proofs_of(wire::NameView zone, std::vector<uint8_t>& out) const {
   for (size_t at = 0; at < proofs_.size(); ++at) {
     if (!proofs_[at].zone || !(proofs_[at].zone->view() == zone)) continue;
     const LearnedRrset& proof = digest_.proofs[at];
     cache::append_proof(out, proof.owner, proof.rendered, proof.signatures);
-    ttl_s = std::min(ttl_s, proof.ttl_s);
   }
-  return ttl_s;
 }
 
 std::optional<ValidationStep> Validation::check_wildcards(const ValidationTools& tools, uint32_t checks_max) {
@@ -412,7 +409,7 @@ std::optional<ValidationStep> Validation::check_wildcards(const ValidationTools&
   for (const Proof& proof : proofs_) {
     if (proof.zone && *proof.zone == wildcard.zone) link.ttl_s = std::min(link.ttl_s, proof.ttl_s);
   }
-  link.ttl_s = std::min(link.ttl_s, append_proofs_of(wildcard.zone, link.proofs));  // they are given with it
+  append_proofs_of(wildcard.zone, link.proofs);
   ++at_;
   return std::nullopt;
 }

@@ -123,8 +123,7 @@ class Validation {
   ValidationStep finish(const ValidationTools& tools);
   ValidationStep fail(const dnssec::Verdict& verdict);
   void remember_cut(const ValidationTools& tools);
-  // Gives the least of their TTLs.
-  uint32_t append_proofs_of(wire::NameView zone, std::vector<uint8_t>& out) const;
+  void append_proofs_of(wire::NameView zone, std::vector<uint8_t>& out) const;
 
   ResponseDigest digest_;
   const ValidationQuestion question_;
