@@ -141,16 +141,9 @@ std::vector<Record> DenialChain::nodata(NameView name) const {
   return records_of(proof);
 }
 
+// The same proof, but that the wildcard is not there either.
 std::vector<Record> DenialChain::nxdomain(NameView name) const {
-  Proof proof;
-  const Name wildcard = below("*", encloser(name));
-  if (is_nsec()) {
-    add(proof, name);
-  } else {
-    add_encloser(proof, name);
-  }
-  add(proof, wildcard);
-  return records_of(proof);
+  return wildcard_nodata(name, below("*", encloser(name)));
 }
 
 std::vector<Record> DenialChain::wildcard_answer(NameView name) const {
