@@ -56,8 +56,7 @@ bool Engine::Impl::leave_late(base::Now now, Exchange& exchange, Resolution* res
   const base::Instant until = exchange.sent_at + kLateAnswerMax;
   if (exchange.transport != Transport::kUdp || exchange.upstream != nullptr || until <= now.boot) return false;
   // A probe is over with its timer: each end of one looks whether the next is due.
-  const bool is_probe = resolution != nullptr && resolution->budget->is_small() && resolution->retry == 0;
-  if (is_probe || (resolution != nullptr && !may_leave())) return false;
+  if (resolution != nullptr && (is_probe(*resolution) || !may_leave())) return false;
   if (options_.stale.circuits && shared_.providers->is_uplink_lost()) return false;  // nothing is on its way
   if (resolution != nullptr) leave(exchange, *resolution);
   exchange.is_late = true;

@@ -21,8 +21,7 @@ void Engine::Impl::plan_retry(base::Now now, const Resolution& resolution, Outco
   if (!was_asked || (outcome != Outcome::kFailed && outcome != Outcome::kBudget)) return;
   if (!options_.stale.enabled || resolution.unchecked || resolution.phase == Phase::kAwaitAlias) return;
   if (resolution.walk.use != RouteUse::kAll || !resolution.visit || resolution.visit->upstream != nullptr) return;
-  const bool is_probe = resolution.budget->is_small() && resolution.retry == 0;
-  if (is_probe || resolution.retry >= kRefreshRetriesMax || !was_silence(resolution.evidence)) return;
+  if (is_probe(resolution) || resolution.retry >= kRefreshRetriesMax || !was_silence(resolution.evidence)) return;
   const bool answers_now_and_then = std::ranges::any_of(resolution.visit->attempts, [&](const Attempt& attempt) {
     const uint32_t answered_s = shared_.health->view(now.boot, attempt.address).last_answer_s;
     return answered_s != 0 && now.boot - base::Instant::from_boot(base::seconds(answered_s)) <= kAnswersNowAndThen;

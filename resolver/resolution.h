@@ -185,7 +185,7 @@ struct Resolution {
   bool stale_used = false;  // stale data was taken, or looked for in vain
   bool is_overdue = false;  // its clients have lost patience: who comes now does not wait
   base::Instant patience_until = base::Instant::never();
-  uint8_t retry = 0;                        // of a refresh that failed before: which time this is
+  uint8_t retry = 0;  // of a refresh that failed before: which time this is
   bool tries_dark = false;                  // one of the few that may ask a dark provider
   std::unique_ptr<LastResort> last_resort;  // from a server of the zone being visited
   std::unique_ptr<Validating> validating;   // of Phase::kValidate
@@ -200,6 +200,11 @@ struct Resolution {
     phase = next;
   }
 };
+
+// For nobody and cut short on purpose; a refresh that is tried again is no probe.
+[[nodiscard]] inline bool is_probe(const Resolution& resolution) {
+  return resolution.budget->is_small() && resolution.retry == 0;
+}
 
 // Whether it has failed or ended meanwhile, or has gone on with a stale alias: nobody is to be asked any more.
 [[nodiscard]] inline bool is_settled(const Resolution& resolution) {
