@@ -12,7 +12,7 @@ namespace resolver {
 
 inline constexpr base::Duration kHedgeDelayMin = base::milliseconds(30);  // below it lies our own jitter
 inline constexpr base::Duration kHedgeDelayUnknown = base::milliseconds(250);
-inline constexpr base::Duration kTakesSeconds = base::seconds(1);
+inline constexpr base::Duration kTakesSeconds = base::seconds(1);  // beyond satellites and busy lines
 
 // RFC 6298's bound on a usual round trip: about one answer in a hundred takes longer.
 [[nodiscard]] constexpr base::Duration usual_wait(const cache::ServerView& health) {
@@ -20,7 +20,7 @@ inline constexpr base::Duration kTakesSeconds = base::seconds(1);
 }
 
 [[nodiscard]] constexpr bool takes_seconds(const cache::ServerView& health) {
-  return health.known && usual_wait(health) >= kTakesSeconds;
+  return health.known && health.smoothed_rtt >= kTakesSeconds;
 }
 
 // How long to wait for the first server before a second one is asked too. It never passes with the

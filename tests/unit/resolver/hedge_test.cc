@@ -19,7 +19,7 @@ TEST(HedgeDelay, FollowsTheServersHistory) {
   EXPECT_EQ(hedge_delay(server(milliseconds(100), milliseconds(10))), milliseconds(140));
   EXPECT_EQ(hedge_delay(server(milliseconds(1), milliseconds(0))), kHedgeDelayMin);
   EXPECT_EQ(hedge_delay(cache::ServerView{}), kHedgeDelayUnknown);
-  EXPECT_EQ(hedge_delay(server(milliseconds(600), milliseconds(75))), milliseconds(900)) << "by satellite";
+  EXPECT_EQ(hedge_delay(server(milliseconds(600), milliseconds(300))), milliseconds(1800)) << "first answer by satellite";
   EXPECT_EQ(hedge_delay(server(milliseconds(5000), milliseconds(2500))), kHedgeDelayUnknown) << "seconds";
 }
 
