@@ -118,26 +118,44 @@ bool Engine::Impl::has_other_domain_to_look_up(ZoneVisit& visit) {
   return !names.empty() && sends_of_kin(visit).of_domain[names.front() % SendsOfKin::kServersMax] == 0;
 }
 
+// Whether no delegation below `zone` is known on the way to `name`, which is within it: who is silent to one such
+// name is silent to all.
+bool Engine::Impl::is_served_by(base::Now now, wire::NameView name, wire::NameView zone) const {
+  if (!name.is_within(zone)) return false;
+  for (; name.label_count() > zone.label_count(); name = name.parent()) {
+    if (fresh_entry(now.boot, name, wire::Type::kNs, cache::Space::kDelegation) != nullptr) return false;
+  }
+  return true;
+}
+
 // Where all servers of a zone were silent to one name, they are to the next: names that only it can give addresses
 // of are not looked up any more (NRDelegation, CAMP: rows 23 and 25).
 void Engine::Impl::give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameView silent_zone) {
-  const auto has_nearer_delegation = [&](wire::NameView name) {
-    for (wire::NameView zone = name; zone.label_count() > silent_zone.label_count(); zone = zone.parent()) {
-      if (fresh_entry(now.boot, zone, wire::Type::kNs, cache::Space::kDelegation) != nullptr) return true;
-    }
-    return false;
-  };
   for (size_t index = 0; index < visit.lookups.size(); ++index) {
     if (visit.lookups[index] != AddressLookup::kNotStarted) continue;
     const wire::Name name = visit.delegation.servers[index].name.lowercased();
-    if (name.view().is_within(silent_zone) && !has_nearer_delegation(name)) visit.lookups[index] = AddressLookup::kDone;
+    if (is_served_by(now, name, silent_zone)) visit.lookups[index] = AddressLookup::kDone;
   }
+}
+
+// The names that another zone gives the addresses of than those that the look-ups under way are held up in: more
+// questions to the same silent servers help nobody, and cost (NRDelegation, CAMP: rows 23 and 25).
+std::vector<size_t> Engine::Impl::names_to_look_up_beside(base::Now now, Resolution& resolution) {
+  std::vector<size_t> names = names_to_look_up(*resolution.visit);
+  std::erase_if(names, [&](size_t index) {
+    const wire::Name name = resolution.visit->delegation.servers[index].name.lowercased();
+    return std::ranges::any_of(resolution.awaited, [&](ResolutionId id) {
+      const Resolution* sub = find(id);
+      return sub != nullptr && sub->visit && is_served_by(now, name, sub->visit->delegation.zone);
+    });
+  });
+  return names;
 }
 
 // Starts the look-up of one more server name's addresses. False: none is left.
 bool Engine::Impl::look_up_addresses(base::Now now, Resolution& resolution) {
   if (rejoin_lookups(now, resolution)) return true;
-  if (!look_up_next_name(now, resolution)) return false;
+  if (!look_up_next_name(now, resolution, names_to_look_up(*resolution.visit))) return false;
   resolution.enter(Phase::kAwaitAddresses);
   return true;
 }
@@ -148,8 +166,9 @@ void Engine::Impl::hedge_lookup(base::Now now, ResolutionId id) {
   Resolution* resolution = find(id);
   if (resolution == nullptr) return;
   resolution->next_name_at = base::Instant::never();
-  if (resolution->phase != Phase::kAwaitAddresses || names_to_look_up(*resolution->visit).empty()) return;
-  if (hedge_allowance_.take()) look_up_next_name(now, *resolution);
+  if (resolution->phase != Phase::kAwaitAddresses) return;
+  const std::vector<size_t> names = names_to_look_up_beside(now, *resolution);
+  if (!names.empty() && hedge_allowance_.take()) look_up_next_name(now, *resolution, names);
 }
 
 void Engine::Impl::disarm_next_name(Resolution& resolution) {
@@ -157,10 +176,11 @@ void Engine::Impl::disarm_next_name(Resolution& resolution) {
   resolution.next_name_at = base::Instant::never();
 }
 
-bool Engine::Impl::look_up_next_name(base::Now now, Resolution& resolution) {
+// Starts the look-up of the first of `names` that can be looked up. False: none can.
+bool Engine::Impl::look_up_next_name(base::Now now, Resolution& resolution, const std::vector<size_t>& names) {
   ZoneVisit& visit = *resolution.visit;
   const wire::NameView zone = visit.delegation.zone;
-  for (const size_t index : names_to_look_up(visit)) {
+  for (const size_t index : names) {
     if (resolution.address_lookups >= kAddressLookupsPerResolutionMax) {
       resolution.cut_short = true;
       break;

@@ -313,10 +313,12 @@ class Engine::Impl {
                              RouteUse use, bool unchecked, const wire::Name* glue_zone = nullptr);
   [[nodiscard]] bool waits_for(ResolutionId start, ResolutionId goal) const;
   [[nodiscard]] std::vector<size_t> names_to_look_up(ZoneVisit& visit);
+  [[nodiscard]] std::vector<size_t> names_to_look_up_beside(base::Now now, Resolution& resolution);
+  [[nodiscard]] bool is_served_by(base::Now now, wire::NameView name, wire::NameView zone) const;
   void give_up_names_of(base::Now now, ZoneVisit& visit, wire::NameView silent_zone);
   [[nodiscard]] bool has_other_domain_to_look_up(ZoneVisit& visit);
   bool look_up_addresses(base::Now now, Resolution& resolution);
-  bool look_up_next_name(base::Now now, Resolution& resolution);
+  bool look_up_next_name(base::Now now, Resolution& resolution, const std::vector<size_t>& names);
   void hedge_lookup(base::Now now, ResolutionId id);
   void disarm_next_name(Resolution& resolution);
   bool rejoin_lookups(base::Now now, Resolution& resolution);

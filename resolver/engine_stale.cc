@@ -182,7 +182,8 @@ bool Engine::Impl::waits_for_others(base::Now now, ResolutionId id) {
     return awaited != nullptr && !awaited->is_overdue;
   };
   if (std::ranges::any_of(resolution->awaited, is_awaited_still)) return true;
-  return resolution->phase == Phase::kAwaitAddresses && look_up_next_name(now, *resolution) &&
+  return resolution->phase == Phase::kAwaitAddresses &&
+         look_up_next_name(now, *resolution, names_to_look_up_beside(now, *resolution)) &&
          std::ranges::any_of(resolution->awaited, is_awaited_still);
 }
 
