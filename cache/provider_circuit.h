@@ -49,18 +49,22 @@ constexpr bool is_worse(const LossHistory& left, const LossHistory& right) {
 }
 
 // So many timeouts in a row that a path which loses as much as this one did before would show them once in
-// 2^30 runs. At least kTimeoutsMin; a path that loses nine of ten needs about two hundred. Little history
-// counts as some loss (Laplace's rule).
-constexpr uint32_t timeouts_needed(const LossHistory& history) {
+// 2^chance_bits runs. Little history counts as some loss (Laplace's rule).
+constexpr uint32_t run_of_chance(const LossHistory& history, int chance_bits) {
   const uint64_t loss = ((uint64_t{history.losses} + 1) << 32) / (uint64_t{history.answers} + history.losses + 2);
-  constexpr uint64_t kChance = (uint64_t{1} << 32) >> 30;
+  const uint64_t wanted = (uint64_t{1} << 32) >> chance_bits;
   uint64_t chance = loss;
   uint32_t run = 1;
-  while (chance > kChance && run < kTimeoutsNeededMax) {
+  while (chance > wanted && run < kTimeoutsNeededMax) {
     chance = chance * loss >> 32;
     ++run;
   }
-  return std::max(run, kTimeoutsMin);
+  return run;
+}
+
+// For a circuit: a path that loses nine of ten needs about two hundred.
+constexpr uint32_t timeouts_needed(const LossHistory& history) {
+  return std::max(run_of_chance(history, 30), kTimeoutsMin);
 }
 
 struct Tally {
@@ -81,6 +85,12 @@ struct CircuitEvidence {
   // What is left of it when only those timeouts count after which somebody outside the group answered.
   Tally confirmed;
 };
+
+// As wide as a circuit asks for, and no usual run of losses, but not yet for so long or so often.
+constexpr bool is_suspicious(const Tally& silence, const LossHistory& history) {
+  return silence.addresses >= kAddressesMin && silence.zones >= kZonesMin &&
+         silence.timeouts >= run_of_chance(history, 6);
+}
 
 enum class CircuitDecision : uint8_t {
   kWait,
@@ -167,6 +177,10 @@ static_assert(but([](E& e) { e.is_kin_alive = true, e.all.timeouts = e.confirmed
 static_assert(timeouts_needed({100, 0}) == 8 && timeouts_needed({0, 0}) == 30 && timeouts_needed({1000, 50}) == 8);
 static_assert(timeouts_needed({70, 30}) > 15 && timeouts_needed({40, 60}) > 35 && timeouts_needed({10, 90}) > 150);
 static_assert(timeouts_needed({0, 100'000}) == kTimeoutsNeededMax);
+
+static_assert(is_suspicious({3, 3, 3}, {100, 0}) && is_suspicious({3, 3, 3}, {60, 4}));
+static_assert(!is_suspicious({20, 3, 3}, {6, 58}), "twenty in a row are usual where nine of ten are lost");
+static_assert(is_suspicious({40, 3, 3}, {6, 58}) && !is_suspicious({40, 2, 3}, {6, 58}));
 
 static_assert(decide_refusals(9) == D::kWait && decide_refusals(10) == D::kOpen);
 

@@ -372,10 +372,9 @@ bool ProviderHealth::is_suspect(const ServerGroups& groups) const {
     if (group == nullptr || !group->is_pending.load(kRelaxed)) return false;
     const std::lock_guard lock(shard_of(*group));
     if (!is_still(*group, key)) return false;
-    const FailureWindow& silence = cold_of(*group).silence;
-    const Tally tally = silence.all();
-    return tally.addresses >= kAddressesMin && tally.zones >= kZonesMin &&
-           silence.first_sent() > answered_at(group->answered.load(kRelaxed));
+    const ColdGroup& cold = cold_of(*group);
+    return cold.silence.first_sent() > answered_at(group->answered.load(kRelaxed)) &&
+           is_suspicious(cold.silence.all(), cold.meter.history());
   });
 }
 

@@ -77,8 +77,8 @@ class ProviderHealth {
   void on_unreachable(base::Instant now, const FailedQuery& query);
 
   [[nodiscard]] bool is_dark(const ServerGroups& groups) const;
-  // Silent towards as many zones and addresses as a circuit asks for, but not yet for so long or so often. No
-  // second query to it for the same question: it would tell nothing new.
+  // Silent towards as many zones and addresses as a circuit asks for, more than its path usually loses in a row, but
+  // not yet for so long or so often. No second query to it for the same question: it would tell nothing new.
   [[nodiscard]] bool is_suspect(const ServerGroups& groups) const;
   // True: the caller asks this dark server now, whatever is_dark says. One at a time and at most one a second
   // for the first of its groups that is open; the claim ends with whatever that group does next, or after
