@@ -7,7 +7,7 @@ namespace cache {
 
 namespace {
 
-// | error 2 | repetitions 1 | silent 1 | text ... |
+// | error 2 | repetitions 1 | silence 1 | text ... |
 constexpr size_t kHeadBytes = 4;
 constexpr size_t kTextBytesMax = 200;
 
@@ -41,12 +41,12 @@ std::string_view cut_text(std::string_view text) {
 }  // namespace
 
 EntryPtr make_failure_entry(base::Instant now, wire::NameView name, wire::Type type, const Entry* previous,
-                            wire::ExtendedError error, bool silent, std::string_view text) {
+                            wire::ExtendedError error, Silence silence, std::string_view text) {
   const uint8_t repetitions = repetitions_after(now, previous);
   std::array<uint8_t, kHeadBytes + kTextBytesMax> body;
   base::store_be16(body.data(), static_cast<uint16_t>(error));
   body[2] = repetitions;
-  body[3] = silent ? 1 : 0;
+  body[3] = static_cast<uint8_t>(silence);
   const std::string_view kept = cut_text(text);
   std::copy(kept.begin(), kept.end(), body.begin() + kHeadBytes);
 
@@ -68,7 +68,7 @@ Failure read_failure(const Entry& entry) {
   Failure failure;
   failure.error = static_cast<wire::ExtendedError>(base::load_be16(body.data()));
   failure.repetitions = body[2];
-  failure.silent = body[3] != 0;
+  if (body[3] <= static_cast<uint8_t>(Silence::kOfServers)) failure.silence = static_cast<Silence>(body[3]);
   failure.text = base::as_text(body.subspan(kHeadBytes));
   return failure;
 }

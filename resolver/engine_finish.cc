@@ -31,10 +31,12 @@ BudgetWords words_for(BudgetItem item) {
   UNREACHABLE();
 }
 
-// Nobody said anything, so that anything said later is news.
-bool is_silence(const Evidence& seen, BudgetItem exhausted) {
-  return (seen.timeouts + seen.unreachable > 0 || exhausted == BudgetItem::kWallTime) &&
-         seen.refused + seen.servfail + seen.lame + seen.broken == 0;
+// A forwarder's word is about what it got from the zone's servers.
+cache::Silence silence_of(const Evidence& seen, BudgetItem exhausted) {
+  if (seen.timeouts + seen.unreachable == 0 && exhausted != BudgetItem::kWallTime) return cache::Silence::kOfNobody;
+  const int answers = seen.refused + seen.servfail + seen.lame + seen.broken;
+  if (answers == 0) return cache::Silence::kOfAll;
+  return answers == seen.by_forwarders ? cache::Silence::kOfServers : cache::Silence::kOfNobody;
 }
 
 void append_count(std::string& text, uint16_t count, const char* what) {
@@ -116,7 +118,7 @@ void Engine::Impl::cache_failure(base::Now now, const Resolution& resolution, Ou
   counters_.add(base::Counter::kFailuresCached);
   publish(now, cache::make_failure_entry(now.boot, resolution.name, resolution.type, previous,
                                          resolution.result.error.value_or(wire::ExtendedError::kOther),
-                                         is_silence(resolution.evidence, resolution.budget->exhausted()),
+                                         silence_of(resolution.evidence, resolution.budget->exhausted()),
                                          resolution.result.error_text));
 }
 

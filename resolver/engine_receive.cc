@@ -421,6 +421,7 @@ void Engine::Impl::on_useless(base::Now now, Resolution& resolution, Attempt& at
       ++seen.broken;
       break;
   }
+  if (exchange.upstream != nullptr && !exchange.upstream->authoritative) ++seen.by_forwarders;
   attempt.excluded = true;
   go_on(now, resolution);
 }

@@ -101,7 +101,9 @@ bool Engine::Impl::settle_without_asking(base::Now now, Resolution& resolution) 
 bool Engine::Impl::is_failure_void(base::Now, Resolution& resolution, const cache::Entry& failure) {
   const uint32_t failed_s = failure.header().learned_s;
   ZoneVisit& visit = *resolution.visit;
-  const bool was_silent = cache::read_failure(failure).silent;
+  const cache::Silence silence = cache::read_failure(failure).silence;
+  const bool was_silent =
+      silence == cache::Silence::kOfAll || (silence == cache::Silence::kOfServers && visit.upstream == nullptr);
   const base::Instant failed_at = base::Instant::from_boot(base::seconds(failed_s));
   const cache::Entry* delegation =
       shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, cache::Space::kDelegation));

@@ -91,6 +91,7 @@ struct RouteWalk {
 // Counts for the one line that says why it failed.
 struct Evidence {
   uint16_t timeouts = 0, unreachable = 0, refused = 0, servfail = 0, lame = 0, broken = 0, no_address = 0, shed = 0;
+  uint16_t by_forwarders = 0;  // of refused, servfail, lame and broken
 };
 
 enum class Outcome : uint8_t {

@@ -43,7 +43,7 @@ TEST(Entry, TtlDoesNotOverflow) {
 
 EntryPtr failure(int64_t now_s, const cache::Entry* previous) {
   return cache::make_failure_entry(at_s(now_s), cache_test::name("example.com"), Type::kA, previous,
-                                   ExtendedError::kNoReachableAuthority, true, "timeout");
+                                   ExtendedError::kNoReachableAuthority, cache::Silence::kOfAll, "timeout");
 }
 
 TEST(Failure, BacksOffAndStopsAtFiveMinutes) {
@@ -77,11 +77,14 @@ TEST(Failure, KeepsErrorAndTextWithinBounds) {
   EXPECT_EQ(read_failure(*entry).text, "timeout");
   // 199 letters, then a character of two bytes across the bound.
   const std::string long_text = std::string(199, 'a') + "\xc3\xa9" + std::string(100, 'b');
-  const EntryPtr cut =
-      cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther, false, long_text);
+  const EntryPtr cut = cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther,
+                                                 cache::Silence::kOfNobody, long_text);
   EXPECT_EQ(read_failure(*cut).text, std::string(199, 'a'));
-  const EntryPtr empty = cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther, false, {});
+  const EntryPtr empty = cache::make_failure_entry(at_s(0), name, Type::kA, nullptr, ExtendedError::kOther,
+                                                   cache::Silence::kOfServers, {});
   EXPECT_EQ(read_failure(*empty).text, "");
+  EXPECT_EQ(read_failure(*empty).silence, cache::Silence::kOfServers);
+  EXPECT_EQ(read_failure(*entry).silence, cache::Silence::kOfAll);
 }
 
 base::IpAddress ip(std::string_view text) { return *base::IpAddress::parse(text); }
