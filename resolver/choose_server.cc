@@ -14,11 +14,12 @@ constexpr base::Duration kGoodBandMin = base::milliseconds(30);
 constexpr uint8_t kTimeoutDoublingsMax = 5;
 
 // Lower tiers are asked first; a higher one only when no lower one has anyone left.
-enum class Tier : uint8_t { kUsual, kFamilySuspect, kDark, kNever };
+enum class Tier : uint8_t { kUsual, kFamilySuspect, kDoubted, kDark, kNever };
 
 Tier tier_of(const Candidate& candidate) {
   if (candidate.excluded || candidate.sends >= kSendsPerTransportMax) return Tier::kNever;
   if (is_dark(candidate)) return Tier::kDark;
+  if (candidate.doubted) return Tier::kDoubted;
   return candidate.family_suspect ? Tier::kFamilySuspect : Tier::kUsual;
 }
 

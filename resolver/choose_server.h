@@ -32,6 +32,7 @@ struct Candidate {
   uint8_t domain_sends = 0;     // the same of any server whose name is in its domain
   bool excluded = false;        // failed for this question, full, or never_query
   bool dark = false;            // its provider's circuit is open
+  bool doubted = false;         // gave a bogus answer in this zone lately
   bool family_suspect = false;  // the address family has answered nobody lately
 };
 

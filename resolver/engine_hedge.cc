@@ -23,7 +23,9 @@ void Engine::Impl::hedge(base::Now now, ExchangeId id) {
   if (resolution == nullptr || resolution->phase != Phase::kAwaitResponse || resolution->exchanges.size() != 1) return;
   const base::IpAddress slow = found->second.server;
   std::vector<Candidate> candidates = candidates_of(now, *resolution);
-  const auto may_help = [](const Candidate& candidate) { return !candidate.excluded && !is_dark(candidate); };
+  const auto may_help = [](const Candidate& candidate) {
+    return !candidate.excluded && !is_dark(candidate) && !candidate.doubted;
+  };
   ZoneVisit& visit = *resolution->visit;
   for (size_t index = 0; index < candidates.size(); ++index) {
     Candidate& candidate = candidates[index];

@@ -36,6 +36,7 @@
 #include "resolver/answer.h"
 #include "resolver/choose_server.h"
 #include "resolver/digest.h"
+#include "resolver/doubted_servers.h"
 #include "resolver/engine.h"
 #include "resolver/fair_share.h"
 #include "resolver/hedge.h"
@@ -403,6 +404,7 @@ class Engine::Impl {
   void stop_validating(Resolution& resolution);
   void accept_validated(base::Now now, Resolution& resolution);
   void accept_referral_proof(base::Now now, Resolution& resolution, ResponseDigest& digest);
+  [[nodiscard]] uint64_t doubt_key(const ZoneVisit& visit, const base::IpAddress& server) const;
   void on_bogus(base::Now now, Resolution& resolution, const dnssec::Verdict& verdict);
   void fail_bogus(base::Now now, Resolution& resolution);
   void fail_validation(base::Now now, Resolution& resolution, Outcome outcome, wire::ExtendedError error,
@@ -480,6 +482,7 @@ class Engine::Impl {
   std::unordered_map<uint64_t, ExchangeId> left_;  // those that nobody waits for, by left_key()
   std::unordered_map<uint64_t, Retry> retries_;    // by question_key() of the refresh
   HedgeAllowance hedge_allowance_;
+  DoubtedServers doubted_;  // by doubt_key()
   ParentQuestions parent_questions_;
   size_t tries_dark_ = 0;  // resolutions without stale data that ask dark providers all the same
   uint32_t open_circuits_seen_ = 0;

@@ -224,13 +224,13 @@ void Engine::Impl::ask_a_server(base::Now now, Resolution& resolution, const Ask
     const std::vector<Candidate> candidates = candidates_of(now, resolution);
     const auto chosen = choose_server(candidates, entropy_);
     if (!chosen) break;
-    // Rather a server whose address is not known yet than one that answers nobody, or only after seconds, or used to
-    // answer and was silent now.
+    // Rather a server whose address is not known yet than one that answers nobody, or only after seconds, or what is
+    // bogus, or used to answer and was silent now.
     const Candidate& candidate = candidates[*chosen];
-    const bool is_silent = is_dark(candidate) || takes_seconds(candidate.health) ||
-                           (candidate.sends > 0 && candidate.health.known) ||
-                           (candidate.domain_sends > 0 && has_other_domain_to_look_up(visit));
-    if (is_silent && look_up_addresses(now, resolution)) return release_flight(resolution, false);
+    const bool is_poor = is_dark(candidate) || takes_seconds(candidate.health) || candidate.doubted ||
+                         (candidate.sends > 0 && candidate.health.known) ||
+                         (candidate.domain_sends > 0 && has_other_domain_to_look_up(visit));
+    if (is_poor && look_up_addresses(now, resolution)) return release_flight(resolution, false);
     Attempt& attempt = visit.attempts[*chosen];
     const bool is_first = attempt.udp_sends == 0;
     if (send(now, resolution, ask, attempt, Transport::kUdp)) {
@@ -253,6 +253,9 @@ std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& re
   const bool forgive = entropy_.chance(1, kExploreOneIn);
   const bool has_open = options_.stale.circuits && shared_.providers->open_circuits() > 0;
   const SendsOfKin sends = sends_of_kin(visit);
+  const auto is_doubted = [&](const base::IpAddress& address) {
+    return !doubted_.empty() && doubted_.is_doubted(now.boot, doubt_key(visit, address));
+  };
   for (const Attempt& attempt : visit.attempts) {
     Candidate candidate{.address = attempt.address,
                         .health = health_of(now, attempt.address),
@@ -261,6 +264,7 @@ std::vector<Candidate> Engine::Impl::candidates_of(base::Now now, Resolution& re
                         .domain_sends = sends.of_domain[attempt.server % SendsOfKin::kServersMax],
                         .excluded = attempt.excluded,
                         .dark = has_open && shared_.providers->is_dark(groups_of(visit, attempt)),
+                        .doubted = is_doubted(attempt.address),
                         .family_suspect = !forgive && family_suspect(now.boot, attempt.address.family())};
     // Server addresses and other sub-questions do not insist: there are other servers, and a client to answer.
     const bool insists = resolution.from_client || !is_dark(candidate);

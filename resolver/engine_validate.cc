@@ -272,6 +272,10 @@ void Engine::Impl::accept_referral_proof(base::Now now, Resolution& resolution, 
   finish(now, resolution, Outcome::kAnswered);
 }
 
+uint64_t Engine::Impl::doubt_key(const ZoneVisit& visit, const base::IpAddress& server) const {
+  return hash_(wire::NameView(visit.delegation.zone).bytes()) ^ (hash_(server.bytes()) * 3);
+}
+
 // Perhaps one server only is behind, or somebody forged: the others are asked before it counts.
 void Engine::Impl::on_bogus(base::Now now, Resolution& resolution, const dnssec::Verdict& verdict) {
   const std::unique_ptr<Validating> done = std::move(resolution.validating);
@@ -283,6 +287,7 @@ void Engine::Impl::on_bogus(base::Now now, Resolution& resolution, const dnssec:
   if (is_from_a_server || done->source == ValidationSource::kLastResort) resolution.bogus = verdict;
   if (resolution.visit && is_from_a_server) {
     if (Attempt* attempt = attempt_for(resolution, done->server, done->port)) attempt->excluded = true;
+    doubted_.doubt(now.boot, doubt_key(*resolution.visit, done->server));
     if (++resolution.bogus_answers >= kBogusAnswersMax) {
       note_zone_fails(now, resolution);  // what led to them was not validated
       return fail_bogus(now, resolution);

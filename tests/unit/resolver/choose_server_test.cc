@@ -116,6 +116,16 @@ TEST(ChooseServer, SuspectFamilyComesAfterTheOther) {
   EXPECT_EQ(counts.count(0), 0U);
 }
 
+TEST(ChooseServer, WhoGaveABogusAnswerComesAfterTheOthersButBeforeTheDark) {
+  Candidate doubted = known(1);
+  doubted.doubted = true;
+  Candidate dark = known(1);
+  dark.dark = true;
+  EXPECT_EQ(draw({doubted, known(900)}).count(0), 0U);
+  EXPECT_EQ(draw({doubted, dark}).count(1), 0U);
+  EXPECT_EQ(draw({doubted, doubted}).size(), 2U) << "nobody is left out";
+}
+
 TEST(ChooseServer, WhoTakesSecondsIsNotExplored) {
   EXPECT_EQ(draw({known(5000), known(20)}).count(0), 0U);
   EXPECT_EQ(draw({known(5000), known(5000)}).size(), 2U) << "but asked where there is nobody else";
