@@ -83,12 +83,12 @@ std::optional<size_t> choose_server(std::span<const Candidate> candidates, base:
 }
 
 base::Duration udp_timeout(const cache::ServerView& health, uint8_t earlier_sends) {
-  const base::Duration first =
-      health.known ? std::max(kTimeoutMin, health.smoothed_rtt + 4 * health.rtt_variation) : kTimeoutUnknown;
   const base::Duration longest = std::clamp(2 * health.smoothed_rtt, kTimeoutMax, kLateAnswerMax);
-  base::Duration timeout = std::min(first, longest);
+  base::Duration timeout =
+      std::min(health.known ? health.smoothed_rtt + 4 * health.rtt_variation : kTimeoutUnknown, longest);
   for (uint8_t send = 0; send < earlier_sends && timeout < longest; ++send) timeout = std::min(timeout * 2, longest);
-  return timeout;
+  const bool is_last = earlier_sends + 1 >= kSendsPerTransportMax;
+  return std::max(timeout, is_last ? kTimeoutLastMin : kTimeoutMin);
 }
 
 }  // namespace resolver

@@ -16,6 +16,7 @@ namespace resolver {
 
 inline constexpr base::Duration kUnknownServerRtt = base::milliseconds(150);  // as an estimate, to be tried early
 inline constexpr base::Duration kTimeoutMin = base::milliseconds(100);  // kernel and server jitter above a small RTT
+inline constexpr base::Duration kTimeoutLastMin = base::milliseconds(400);  // of the last send: a short stall passes
 inline constexpr base::Duration kTimeoutMax = base::milliseconds(3000);
 inline constexpr base::Duration kTimeoutUnknown = base::milliseconds(400);
 // What a server says later than this after it was asked is not heard any more.
@@ -44,8 +45,9 @@ struct Candidate {
 // Index into `candidates`, or nothing when all are excluded or have had their sends.
 [[nodiscard]] std::optional<size_t> choose_server(std::span<const Candidate> candidates, base::Entropy& entropy);
 
-// How long to wait for a response over UDP: RFC 6298 (srtt + 4 var), doubled per earlier send to
-// this server, within kTimeoutMin and kTimeoutMax; a server known to take seconds is given up to kLateAnswerMax.
+// How long to wait for a response over UDP: RFC 6298 (srtt + 4 var), doubled per earlier send to this server, then
+// kept within kTimeoutMin (kTimeoutLastMin) and kTimeoutMax: a lost packet of a near server costs the same little time
+// twice. A server known to take seconds is given up to kLateAnswerMax.
 [[nodiscard]] base::Duration udp_timeout(const cache::ServerView& health, uint8_t earlier_sends);
 
 }  // namespace resolver

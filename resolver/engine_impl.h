@@ -230,6 +230,8 @@ class Engine::Impl {
   bool take_stale(base::Now now, Resolution& resolution, base::Counter reason);
   [[nodiscard]] bool is_failure_void(base::Now now, Resolution& resolution, const cache::Entry& failure);
   void start_patience(base::Now now, Resolution& resolution, base::Duration patience);
+  void have_patience_with(base::Now now, Resolution& resolution, const cache::ServerView& health,
+                          uint8_t earlier_sends);
   void start_patience_once(base::Now now, Resolution& resolution);
   [[nodiscard]] base::Duration patience_of(base::Now now, const ZoneVisit& visit) const;
   void on_patience_over(base::Now now, ResolutionId id);

@@ -8,7 +8,7 @@ namespace resolver {
 namespace {
 
 constexpr size_t kRetriesMax = 1024;  // that wait
-constexpr uint16_t kRetrySends = 6;
+constexpr uint16_t kRetrySends = 4;
 
 bool was_silence(const Evidence& seen) {
   return seen.timeouts > 0 && seen.refused + seen.servfail + seen.lame + seen.broken == 0;

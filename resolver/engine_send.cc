@@ -179,15 +179,12 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
   if (transport == Transport::kUdp) {
     const uint8_t earlier_sends = attempt.udp_sends++;
     const cache::ServerView health = health_of(now, attempt.address);
-    // A second server of whom nothing is known has its chance too.
-    if (!resolution.visit->patience_running || !health.known) {
-      start_patience(now, resolution, patience(health, options_.stale.client_timeout));
-    }
-    resolution.visit->patience_running = true;
+    have_patience_with(now, resolution, health, earlier_sends);
     exchange.timeout_at = now.boot + udp_timeout(health, earlier_sends);
     if (resolution.exchanges.size() == 1) {
       hedge_allowance_.on_query();
-      exchange.hedge_at = now.boot + hedge_delay(health);
+      // Nobody is in a hurry for a refresh that failed before.
+      if (resolution.retry == 0) exchange.hedge_at = now.boot + hedge_delay(health);
     }
     if (exchange.hedge_at < exchange.timeout_at) {
       timers_.arm({exchange.hedge_at, TimerKind::kHedge, static_cast<uint64_t>(id)});

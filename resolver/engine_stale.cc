@@ -150,6 +150,20 @@ void Engine::Impl::start_patience(base::Now now, Resolution& resolution, base::D
   timers_.arm({resolution.patience_until, TimerKind::kPatience, resolution.id});
 }
 
+// With a server that is sent to: the first one's history says how long, and a second one of whom nothing is known has
+// its chance too, once.
+void Engine::Impl::have_patience_with(base::Now now, Resolution& resolution, const cache::ServerView& health,
+                                      uint8_t earlier_sends) {
+  if (!resolution.visit->patience_running) {
+    resolution.visit->patience_running = true;
+    return start_patience(now, resolution, patience(health, options_.stale.client_timeout));
+  }
+  if (health.known || earlier_sends > 0) return;
+  const base::Instant until = resolution.patience_until;
+  const bool is_enough = until != base::Instant::never() && until >= now.boot + kPatienceOfSecond;
+  if (!is_enough) start_patience(now, resolution, kPatienceOfSecond);
+}
+
 // Of who waits for a flight, and may ask these servers itself afterwards: it has waited by then.
 void Engine::Impl::start_patience_once(base::Now now, Resolution& resolution) {
   if (resolution.visit->patience_running) return;

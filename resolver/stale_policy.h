@@ -56,15 +56,17 @@ static_assert(decide_stale({.uplink_lost = true}) == StaleVerdict::kTryFew);
 
 // A refresh that came to nothing is tried again in the background where one of the servers answered somebody in the
 // last seconds: the path loses much, it is not dead. RFC 9520 §3.2: not before a second has passed, and ever slower.
-inline constexpr uint8_t kRefreshRetriesMax = 3;
+inline constexpr uint8_t kRefreshRetriesMax = 2;
 inline constexpr base::Duration kAnswersNowAndThen = base::seconds(10);
 
 [[nodiscard]] constexpr base::Duration refresh_retry_delay(uint8_t number) {
   return base::seconds(1) * (1 << (number - 1));
 }
-static_assert(refresh_retry_delay(1) == base::seconds(1) && refresh_retry_delay(3) == base::seconds(4));
+static_assert(refresh_retry_delay(1) == base::seconds(1) && refresh_retry_delay(2) == base::seconds(2));
 
-inline constexpr base::Duration kPatienceMin = base::milliseconds(400);
+// Two near servers are sent to every 100 ms at first (udp_timeout): the answer to the fifth query is waited for.
+inline constexpr base::Duration kPatienceMin = base::milliseconds(440);
+inline constexpr base::Duration kPatienceOfSecond = base::milliseconds(380);  // for one of whom nothing is known
 inline constexpr base::Duration kPatienceUnknown = base::milliseconds(1200);
 
 // How long a client that could have stale data waits for a server, from the moment it was first asked: some
