@@ -29,6 +29,7 @@ Engine::Impl::Impl(const Options& options, const Shared& shared, cache::Reader& 
       counters_(counters),
       hash_({}),
       cookie_hash_(options.answer.cookie_secret),
+      domains_(options.answer.cookie_secret),
       entropy_(seed),
       answer_policy_(options.answer),
       anchors_(options.dnssec.anchors),

@@ -43,6 +43,7 @@
 #include "resolver/hit.h"
 #include "resolver/known.h"
 #include "resolver/parent_questions.h"
+#include "resolver/registrable_domain.h"
 #include "resolver/resolution.h"
 #include "resolver/streams.h"
 #include "resolver/timers.h"
@@ -461,6 +462,7 @@ class Engine::Impl {
   base::Counters& counters_;
   base::KeyedHash hash_;         // this worker's own
   base::KeyedHash cookie_hash_;  // the same in all workers, as the cookies of servers are shared
+  mutable RegistrableDomains domains_;
 
   base::Entropy entropy_;
   base::LogLimit log_{5, base::seconds(10)};

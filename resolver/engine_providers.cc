@@ -63,7 +63,7 @@ cache::ServerGroups Engine::Impl::groups_of(ZoneVisit& visit, const Attempt& att
     visit.provider_set = keys.set(names);
   }
   cache::ServerGroups groups;
-  groups[cache::GroupKind::kDomain] = keys.domain(registrable_domain(visit.delegation.servers[attempt.server].name));
+  groups[cache::GroupKind::kDomain] = keys.domain(domains_.of(visit.delegation.servers[attempt.server].name));
   groups[cache::GroupKind::kPrefix] = keys.prefix(attempt.address);
   groups[cache::GroupKind::kSet] = visit.provider_set;
   return groups;
@@ -121,7 +121,7 @@ void Engine::Impl::note_groups(Resolution& resolution, const Attempt& attempt, E
   ZoneVisit& visit = *resolution.visit;
   if (visit.upstream != nullptr) return;
   if (visit.provider_zone == 0) {
-    visit.provider_zone = shared_.provider_keys->zone(registrable_domain(visit.delegation.zone));
+    visit.provider_zone = shared_.provider_keys->zone(domains_.of(visit.delegation.zone));
   }
   exchange.groups = groups_of(visit, attempt);
   exchange.provider_zone = visit.provider_zone;

@@ -36,4 +36,11 @@ wire::NameView registrable_domain(wire::NameView name) {
   return name.suffix(static_cast<size_t>(std::count(found, static_cast<const char*>(text.data()) + size, '.')) + 1);
 }
 
+wire::NameView RegistrableDomains::of(wire::NameView name) {
+  const uint64_t hash = hash_(name.bytes());
+  Slot& slot = slots_[hash % slots_.size()];
+  if (slot.hash != hash) slot = {hash, static_cast<uint8_t>(registrable_domain(name).label_count())};
+  return name.suffix(slot.labels);
+}
+
 }  // namespace resolver

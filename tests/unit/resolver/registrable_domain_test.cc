@@ -6,6 +6,22 @@ namespace {
 
 using resolver_test::name;
 
+TEST(RegistrableDomains, AreTheSameFromMemory) {
+  resolver::RegistrableDomains domains(base::KeyedHash::Secret{1, 2, 3});
+  for (int time = 0; time < 2; ++time) {
+    // More names than it holds.
+    for (int number = 0; number < 5000; ++number) {
+      const std::string text = "ns" + std::to_string(number) + ".dns.owner" + std::to_string(number % 7) + ".co.uk.";
+      const wire::Name server = name(text.c_str());
+      ASSERT_EQ(wire::Name(domains.of(server)).to_text(), wire::Name(resolver::registrable_domain(server)).to_text());
+    }
+    for (const char* text : {".", "com.", "co.uk.", "a.b.foo.ck.", "NS1.Example.CO.UK."}) {
+      const wire::Name server = name(text);
+      EXPECT_EQ(wire::Name(domains.of(server)).to_text(), wire::Name(resolver::registrable_domain(server)).to_text());
+    }
+  }
+}
+
 TEST(RegistrableDomain, IsThePublicSuffixAndALabel) {
   struct Row {
     const char* input;
