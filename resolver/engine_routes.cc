@@ -361,6 +361,10 @@ uint64_t Engine::Impl::flight_salt(const Resolution& resolution) const {
 // Telling -------------------------------------------------------------------------------------------
 
 void Engine::Impl::note_step(base::Now now, const Exchange& exchange, bool answered) {
+  if (exchange.upstream != nullptr) {
+    UpstreamCounts& counts = *exchange.upstream->counts;
+    (answered ? counts.responses : counts.timeouts).fetch_add(1, std::memory_order_relaxed);
+  }
   if (answered) {
     StepHealth& health = step_health_[exchange.upstream];
     health.silences_in_row = 0;
@@ -389,6 +393,8 @@ void Engine::Impl::count_step(const Resolution& resolution) {
   const RouteWalk& walk = resolution.walk;
   if (walk.use != RouteUse::kAll || walk.states.empty() || walk.step == kIterateStep) return;
   counters_.add(walk.step == 0 ? base::Counter::kRouteAnsweredFirst : base::Counter::kRouteAnsweredFallback);
+  const Upstream* upstream = upstream_of(resolution);
+  if (upstream != nullptr) upstream->counts->answers.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::string Engine::Impl::steps_tried(const Resolution& resolution) const {

@@ -240,6 +240,7 @@ std::vector<uint8_t> Engine::Impl::render_query(base::Now now, Exchange& exchang
   parts.dnssec_ok = exchange.dnssec_ok;
   parts.recursion_desired = exchange.upstream != nullptr && !exchange.upstream->authoritative;
   if (parts.recursion_desired) counters_.add(base::Counter::kForwardSent);
+  if (exchange.upstream != nullptr) exchange.upstream->counts->sent.fetch_add(1, std::memory_order_relaxed);
   if (exchange.edns) {
     parts.client_cookie = make_client_cookie(cookie_hash_, attempt.address);
     parts.server_cookie = health.cookie;

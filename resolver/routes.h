@@ -3,11 +3,13 @@
 // iteration from the root, or an upstream: forwarders, which are asked to recurse, or the
 // authorities of a private zone, below which is iterated (a stub).
 //
-// Constant after start, readable from any thread. Without configuration every name is iterated.
+// Constant after start but for the counts, readable from any thread. Without configuration every name is iterated.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,10 +21,19 @@
 
 namespace resolver {
 
+// What an upstream was asked and what came of it, for people: written by all workers, relaxed.
+struct UpstreamCounts {
+  std::atomic<uint64_t> sent{0};
+  std::atomic<uint64_t> responses{0};
+  std::atomic<uint64_t> timeouts{0};
+  std::atomic<uint64_t> answers{0};  // questions that were answered by this step of their route
+};
+
 struct Upstream {
   std::string name;
   std::vector<base::Endpoint> servers;
   bool authoritative = false;  // false: forwarders
+  std::shared_ptr<UpstreamCounts> counts = std::make_shared<UpstreamCounts>();  // of all copies
 };
 
 inline constexpr size_t kIterateStep = SIZE_MAX;  // the step that is no upstream
@@ -46,6 +57,7 @@ class RouteTable {
   [[nodiscard]] const Upstream* upstream_of(const Route& route, size_t step) const {
     return route.steps[step] == kIterateStep ? nullptr : &upstreams_[route.steps[step]];
   }
+  [[nodiscard]] std::span<const Upstream> upstreams() const { return upstreams_; }
   [[nodiscard]] bool forwards(const Route& route) const;  // some step of it asks forwarders
 
   // What the route of `name` says, as a number that is the same after a restart: zone, steps and

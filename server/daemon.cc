@@ -107,6 +107,7 @@ class Daemon {
   cache::ManagedKeys managed_keys_;
   bool manages_keys_ = false;
   resolver::dnssec::TrustAnchors configured_anchors_;
+  std::vector<resolver::Upstream> upstreams_;  // for what the workers count of them
   store::ManagedKeysState managed_keys_state_{managed_keys_};
   std::unique_ptr<store::HealthState> health_state_;
   std::unique_ptr<store::Store> store_;  // null: memory only
@@ -199,6 +200,7 @@ base::Result<void, Failure> Daemon::make_workers() {
   if (!engine) return base::error(engine.error());
   if (auto opened = open_store(secrets->store); !opened) return opened;
   configured_anchors_ = engine->dnssec.anchors;
+  upstreams_.assign(engine->routes.upstreams().begin(), engine->routes.upstreams().end());
   manages_keys_ = adopt_managed_keys(configured_anchors_);
   const uint64_t memory = options_.config.cache.memory_bytes;
   // The index of denials is part of the cache's memory.
@@ -265,7 +267,11 @@ std::string Daemon::answer_control(std::string_view request) {
   if (request != "stats" && request != "stats json") {
     return "error there is no such request; ask \"stats\", \"stats json\" or \"anchors\"\n";
   }
-  ServerFacts facts{options_.version, backend_, 0, log_.lines_lost()};
+  ServerFacts facts{options_.version, backend_, 0, log_.lines_lost(), {}};
+  for (const resolver::Upstream& upstream : upstreams_) {
+    const resolver::UpstreamCounts& counts = *upstream.counts;
+    facts.upstreams.push_back({upstream.name, counts.sent, counts.responses, counts.timeouts, counts.answers});
+  }
   facts.uptime_s = static_cast<uint64_t>(base::duration_cast<base::seconds>(read_clock().boot - started_).count());
   std::vector<const WorkerReport*> reports;
   for (const auto& worker : workers_) reports.push_back(&worker->report());

@@ -45,6 +45,13 @@ std::vector<Line> lines_of(const ServerFacts& facts, const std::vector<const Wor
                                     {"store.writing", store.is_writing ? 1 : 0}}) {
     lines.push_back({std::string(name), std::to_string(value)});
   }
+  for (const UpstreamFacts& upstream : facts.upstreams) {
+    const std::string prefix = "upstreams." + upstream.name;
+    lines.push_back({prefix + ".sent", std::to_string(upstream.sent)});
+    lines.push_back({prefix + ".responses", std::to_string(upstream.responses)});
+    lines.push_back({prefix + ".timeouts", std::to_string(upstream.timeouts)});
+    lines.push_back({prefix + ".answers", std::to_string(upstream.answers)});
+  }
   lines.push_back({"providers.uplink_lost", providers.is_uplink_lost ? "1" : "0"});
   lines.push_back({"providers.down", std::to_string(providers.open.size())});
   for (size_t index = 0; index < providers.open.size(); ++index) {

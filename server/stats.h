@@ -51,11 +51,21 @@ struct StoreFacts {
   bool is_writing = false;
 };
 
+// Of an [[upstream]], over all workers.
+struct UpstreamFacts {
+  std::string name;
+  uint64_t sent = 0;
+  uint64_t responses = 0;
+  uint64_t timeouts = 0;
+  uint64_t answers = 0;
+};
+
 struct ServerFacts {
   std::string version;
   std::string backend;
   uint64_t uptime_s = 0;
   uint64_t log_lines_lost = 0;
+  std::vector<UpstreamFacts> upstreams;
 };
 
 // The providers that are taken to be down now.

@@ -132,6 +132,36 @@ class Answers(ServiceTest):
         self.assertGreater(int(self.lab.stats()["client.queries.udp"]), before)
 
 
+class Upstreams(ServiceTest):
+    def test_each_is_counted_by_itself(self):
+        glue = next(address for _host, address in self.site.glue if ":" not in address)
+        config = self.lab.folder / "upstreams.toml"
+        config.write_text(self.lab.config().read_text() + f"""
+[[upstream]]
+name = "site"
+servers = ["{glue}"]
+authoritative = true
+[[upstream]]
+name = "idle"
+servers = ["10.53.99.99"]
+[[route]]
+zone = "{self.site.name.rstrip('.')}"
+via = ["site"]
+[[route]]
+zone = "idle.example"
+via = ["idle"]
+""")
+        process = self.lab.start_holdfast(config=config)
+        try:
+            self.assertIn("status: NOERROR", dig("@127.0.0.1", self.site.name, "A"))
+            stats = self.lab.stats()
+            for counter in ("sent", "responses", "answers"):
+                self.assertGreaterEqual(int(stats[f"upstreams.site.{counter}"]), 1, counter)
+                self.assertEqual(stats[f"upstreams.idle.{counter}"], "0", counter)
+        finally:
+            process.stop()
+
+
 class OtherPump(ServiceTest):
     """The same answers over both backends, named outright: none may quietly fall back to the other."""
 

@@ -30,9 +30,11 @@ TEST(Stats, AddsUpTheWorkers) {
   cache.entries = 9;
   const ProviderStats providers{true, {{"example.net", base::seconds(12), 3, 40}}};
   const std::string text =
-      render_stats({"1.2", "mmsg", 60, 5}, {&one, &two}, cache, providers, {}, StatsFormat::kText);
+      render_stats({"1.2", "mmsg", 60, 5, {{"office", 7, 6, 1, 5}}}, {&one, &two}, cache, providers, {}, StatsFormat::kText);
   EXPECT_THAT(text, HasSubstr("\nproviders.down.1.name example.net\n"));
   EXPECT_THAT(text, HasSubstr("\nproviders.down.1.stale_answers 40\n"));
+  EXPECT_THAT(text, HasSubstr("\nupstreams.office.sent 7\nupstreams.office.responses 6\n"));
+  EXPECT_THAT(text, HasSubstr("\nupstreams.office.timeouts 1\nupstreams.office.answers 5\n"));
   EXPECT_THAT(text, HasSubstr("\nclient.hits 7\n"));
   EXPECT_THAT(text, HasSubstr("\nnow.clients 3\n"));
   EXPECT_THAT(text, HasSubstr("\ncache.entries 9\n"));
@@ -53,7 +55,7 @@ TEST(Stats, PrintsEveryCounterOnce) {
 
 TEST(Stats, JsonQuotesTextAndNothingElse) {
   const WorkerReport worker;
-  const std::string text = render_stats({"1\"2", "mmsg", 60, 0}, {&worker}, {}, {}, {}, StatsFormat::kJson);
+  const std::string text = render_stats({"1\"2", "mmsg", 60, 0, {}}, {&worker}, {}, {}, {}, StatsFormat::kJson);
   EXPECT_TRUE(text.starts_with("{\n  \"server.version\": \"1\\\"2\",\n"));
   EXPECT_THAT(text, HasSubstr("\"server.uptime_s\": 60,"));
   EXPECT_TRUE(text.ends_with("\n}\n"));
