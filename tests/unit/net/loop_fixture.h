@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <map>
 #include <string>
 #include <vector>
@@ -53,7 +54,15 @@ class Peer {
   bool connect_to(const base::Endpoint& to) {
     SocketAddress raw;
     const socklen_t length = to_socket_address(to, 0, raw);
-    return connect(fd_.get(), &raw.any, length) == 0;
+    if (connect(fd_.get(), &raw.any, length) == 0) return true;
+    if (errno != EINTR) return false;
+    // The ring's own work interrupts calls of its thread; the handshake goes on.
+    pollfd done{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+    while (poll(&done, 1, 2000) < 0 && errno == EINTR) {
+    }
+    int error = -1;
+    socklen_t size = sizeof(error);
+    return done.revents != 0 && getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
   }
   bool send_text(std::string_view text) {
     return send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
