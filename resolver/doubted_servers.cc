@@ -3,7 +3,7 @@
 namespace resolver {
 
 void DoubtedServers::doubt(base::Instant now, uint64_t key) {
-  if (until_.size() >= kServersMax) {
+  if (until_.size() >= kServersMax && !until_.contains(key)) {
     std::erase_if(until_, [now](const auto& item) { return item.second <= now; });
     if (until_.size() >= kServersMax) until_.erase(until_.begin());
   }

@@ -34,9 +34,8 @@ BudgetWords words_for(BudgetItem item) {
 // A forwarder's word is about what it got from the zone's servers.
 cache::Silence silence_of(const Evidence& seen, BudgetItem exhausted) {
   if (seen.timeouts + seen.unreachable == 0 && exhausted != BudgetItem::kWallTime) return cache::Silence::kOfNobody;
-  const int answers = seen.refused + seen.servfail + seen.lame + seen.broken;
-  if (answers == 0) return cache::Silence::kOfAll;
-  return answers == seen.by_forwarders ? cache::Silence::kOfServers : cache::Silence::kOfNobody;
+  if (seen.useless_answers() == 0) return cache::Silence::kOfAll;
+  return seen.useless_answers() == seen.by_forwarders ? cache::Silence::kOfServers : cache::Silence::kOfNobody;
 }
 
 void append_count(std::string& text, uint16_t count, const char* what) {

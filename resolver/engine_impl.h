@@ -462,7 +462,7 @@ class Engine::Impl {
   base::Counters& counters_;
   base::KeyedHash hash_;         // this worker's own
   base::KeyedHash cookie_hash_;  // the same in all workers, as the cookies of servers are shared
-  mutable RegistrableDomains domains_;
+  mutable RegistrableDomains domains_;  // a memory only
 
   base::Entropy entropy_;
   base::LogLimit log_{5, base::seconds(10)};

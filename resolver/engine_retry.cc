@@ -10,9 +10,7 @@ namespace {
 constexpr size_t kRetriesMax = 1024;  // that wait
 constexpr uint16_t kRetrySends = 4;
 
-bool was_silence(const Evidence& seen) {
-  return seen.timeouts > 0 && seen.refused + seen.servfail + seen.lame + seen.broken == 0;
-}
+bool was_silence(const Evidence& seen) { return seen.timeouts > 0 && seen.useless_answers() == 0; }
 
 }  // namespace
 

@@ -341,7 +341,7 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
                 "too many other names had to be resolved; " + describe(resolution));
   }
   const bool only_network =
-      seen.unreachable > 0 && seen.timeouts + seen.refused + seen.servfail + seen.lame + seen.broken == 0;
+      seen.unreachable > 0 && seen.timeouts + seen.useless_answers() == 0;
   fail(now, resolution,
        seen.shed > 0 && seen.timeouts + seen.unreachable + seen.refused == 0 ? Outcome::kShed : Outcome::kFailed,
        only_network ? wire::ExtendedError::kNetworkError : wire::ExtendedError::kNoReachableAuthority,

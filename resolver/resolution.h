@@ -91,7 +91,8 @@ struct RouteWalk {
 // Counts for the one line that says why it failed.
 struct Evidence {
   uint16_t timeouts = 0, unreachable = 0, refused = 0, servfail = 0, lame = 0, broken = 0, no_address = 0, shed = 0;
-  uint16_t by_forwarders = 0;  // of refused, servfail, lame and broken
+  uint16_t by_forwarders = 0;  // of the useless answers
+  [[nodiscard]] int useless_answers() const { return refused + servfail + lame + broken; }
 };
 
 enum class Outcome : uint8_t {
@@ -186,7 +187,7 @@ struct Resolution {
   bool stale_used = false;  // stale data was taken, or looked for in vain
   bool is_overdue = false;  // its clients have lost patience: who comes now does not wait
   base::Instant patience_until = base::Instant::never();
-  uint8_t retry = 0;  // of a refresh that failed before: which time this is
+  uint8_t retry = 0;                        // of a refresh that failed before: which time this is
   bool tries_dark = false;                  // one of the few that may ask a dark provider
   std::unique_ptr<LastResort> last_resort;  // from a server of the zone being visited
   std::unique_ptr<Validating> validating;   // of Phase::kValidate
