@@ -373,8 +373,9 @@ bool ProviderHealth::is_suspect(const ServerGroups& groups) const {
     const std::lock_guard lock(shard_of(*group));
     if (!is_still(*group, key)) return false;
     const ColdGroup& cold = cold_of(*group);
-    return cold.silence.first_sent() > answered_at(group->answered.load(kRelaxed)) &&
-           is_suspicious(cold.silence.all(), cold.meter.history());
+    const uint64_t answered = group->answered.load(kRelaxed);
+    return cold.silence.first_sent() > answered_at(answered) &&
+           is_suspicious(cold.silence.all(), cold.meter.history_with(cold.silence.last_at(), answered));
   });
 }
 

@@ -353,6 +353,29 @@ TEST_F(Provider, QuestionsSentBeforeItsLastAnswerAreNoEvidence) {
   EXPECT_FALSE(world.health.is_dark(a_servers[0].groups));
 }
 
+// A wait for its next servers is not worth much: what it took for usual is known from its answers, even when
+// it never lost a query before.
+TEST_F(Provider, WithoutAnyLossBeforeIsSuspectAfterThreeTimeouts) {
+  learn(world);
+  world.now = world.now + seconds(1);
+  const base::Instant sent = world.now;
+  const Zone* zones[] = {&a[0], &a[1], &a[2]};
+  std::set<uint64_t> servers;
+  for (const Zone* zone : zones) {
+    EXPECT_FALSE(world.health.is_suspect(a_servers[7].groups));
+    const Server& server = servers.contains(zone->servers[0].hash) ? zone->servers[1] : zone->servers[0];
+    servers.insert(server.hash);
+    const Question question{zone, &server, sent};
+    world.now = world.now + milliseconds(100);
+    world.health.on_timeout(world.now, ProviderWorld::failed(question), ProviderWorld::names(server));
+  }
+  ASSERT_EQ(servers.size(), 3U);
+  EXPECT_TRUE(world.health.is_suspect(a_servers[7].groups));
+  EXPECT_FALSE(world.health.is_suspect(b[0].servers[0].groups));
+  world.health.on_answer(world.now, a_servers[9].groups, a[5].hash);
+  EXPECT_FALSE(world.health.is_suspect(a_servers[7].groups)) << "it lives";
+}
+
 TEST_F(Provider, CanariesAreOneAtATimeAndOneASecond) {
   learn(world);
   EXPECT_FALSE(world.health.take_canary(world.now, a_servers[0].groups)) << "nothing is dark";
