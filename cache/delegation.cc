@@ -45,13 +45,16 @@ void append_addresses(std::vector<uint8_t>& out, const std::vector<base::IpAddre
   }
 }
 
+uint8_t counts_of(const std::vector<base::IpAddress>& glue) {
+  const auto v4_count = std::ranges::count_if(glue, [](const auto& address) { return address.is_v4(); });
+  const auto v6_count = static_cast<ptrdiff_t>(glue.size()) - v4_count;
+  return static_cast<uint8_t>(v4_count << 4 | v6_count);
+}
+
 void append_server(std::vector<uint8_t>& out, const DelegationServer& server) {
   const base::Bytes name = server.name.view().bytes();
   out.insert(out.end(), name.begin(), name.end());
-  const auto v4_count =
-      std::count_if(server.glue.begin(), server.glue.end(), [](const auto& address) { return address.is_v4(); });
-  const auto v6_count = static_cast<ptrdiff_t>(server.glue.size()) - v4_count;
-  out.push_back(static_cast<uint8_t>(v4_count << 4 | v6_count));
+  out.push_back(counts_of(server.glue));
   append_addresses(out, server.glue, base::Family::kV4);
   append_addresses(out, server.glue, base::Family::kV6);
 }
@@ -130,6 +133,30 @@ EntryPtr make_delegation_entry(base::Instant now, const Delegation& delegation, 
   parts.body = body;
   parts.tail = tail;
   return parts.make();
+}
+
+bool holds_just(const Entry& entry, const std::vector<DelegationServer>& servers) {
+  if (entry.header().kind != Kind::kDelegation || entry.header().record_count != servers.size()) return false;
+  base::Bytes body = entry.body();
+  const auto take = [&body](base::Bytes expected) {
+    if (body.size() < expected.size() || !std::equal(expected.begin(), expected.end(), body.begin())) return false;
+    body = body.subspan(expected.size());
+    return true;
+  };
+  for (const DelegationServer& server : servers) {
+    const auto name = wire::NameView::parse(body);
+    if (!name || !(*name == wire::NameView(server.name))) return false;
+    if (server.glue.size() > kAddressesPerServerMax) return false;
+    body = body.subspan(name->size());
+    const uint8_t counts[] = {counts_of(server.glue)};
+    if (!take(counts)) return false;
+    for (const base::Family family : {base::Family::kV4, base::Family::kV6}) {
+      for (const base::IpAddress& address : server.glue) {
+        if (address.family() == family && !take(address.bytes())) return false;
+      }
+    }
+  }
+  return body.empty();
 }
 
 uint32_t delegation_unchanged_since_s(const Entry& entry) {

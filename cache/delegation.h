@@ -41,6 +41,8 @@ struct Delegation {
 [[nodiscard]] bool is_well_formed_delegation(base::Bytes body, uint16_t record_count);
 // REQUIRES: the entry is of kind kDelegation.
 [[nodiscard]] Delegation read_delegation(const Entry& entry);
+// Whether the entry holds just these servers, in this order, with these addresses; false where the bounds cut.
+[[nodiscard]] bool holds_just(const Entry& entry, const std::vector<DelegationServer>& servers);
 // Since when, in boot seconds, the zone has been given to just these NS names, as far as is known.
 [[nodiscard]] uint32_t delegation_unchanged_since_s(const Entry& entry);
 // When, in boot seconds, the names were last replaced by these; nothing: never, as far as is known.

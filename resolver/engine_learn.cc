@@ -9,6 +9,14 @@ namespace {
 
 uint8_t labels_of(wire::NameView name) { return static_cast<uint8_t>(name.label_count()); }
 
+// Servers name themselves beside each answer: while most of the TTL is left, the same again is no news.
+bool is_told_again(base::Now now, const cache::Entry& known, const cache::Delegation& learned, uint32_t ttl_s,
+                   uint32_t lease_s, uint8_t step) {
+  const cache::EntryHeader& header = known.header();
+  return now.boot.boot_seconds() - header.learned_s <= ttl_s / 8 && header.ttl_s == ttl_s &&
+         header.lease_until_s == lease_s && header.step == step && cache::holds_just(known, learned.servers);
+}
+
 }  // namespace
 
 cache::EntryPtr Engine::Impl::make_rrset_entry(base::Now now, const Resolution& resolution,
@@ -151,8 +159,9 @@ void Engine::Impl::learn_delegation(base::Now now, const Resolution& resolution,
   const auto lease_s = static_cast<uint32_t>(child ? parent_lease_s : std::min<uint64_t>(until, parent_lease_s));
   const wire::Name zone = learned.delegation.zone.lowercased();
   const cache::Entry* previous = shared_.cache->peek(shared_.cache->key(zone, wire::Type::kNs, space));
-  publish(now, cache::make_delegation_entry(now.boot, learned.delegation, space, ttl_s, lease_s, previous,
-                                            delegation_step(resolution)));
+  const uint8_t step = delegation_step(resolution);
+  if (child && previous != nullptr && is_told_again(now, *previous, learned.delegation, ttl_s, lease_s, step)) return;
+  publish(now, cache::make_delegation_entry(now.boot, learned.delegation, space, ttl_s, lease_s, previous, step));
 }
 
 // RFC 8109: what the root says of itself takes the place of the hints; addresses that did not fit

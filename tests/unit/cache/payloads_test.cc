@@ -110,6 +110,29 @@ TEST(Delegation, ComesBackAsItWas) {
   EXPECT_EQ(read.servers[2].glue, std::vector{ip("2001:db8::2")});
 }
 
+TEST(Delegation, IsKnownAgainWhenAllOfItIsTheSame) {
+  const std::vector<DelegationServer> servers = {
+      {cache_test::name("ns1.example.com"), {ip("192.0.2.1"), ip("2001:db8::1"), ip("192.0.2.2")}},
+      {cache_test::name("ns.other.net"), {}}};
+  const wire::Name zone = cache_test::name("example.com");
+  const EntryPtr entry = cache::make_delegation_entry(at_s(0), {zone, servers}, Space::kChildNs, 60, 60);
+  EXPECT_TRUE(cache::holds_just(*entry, servers));
+  const auto but = [&](auto change) {
+    std::vector<DelegationServer> changed = servers;
+    change(changed);
+    return cache::holds_just(*entry, changed);
+  };
+  EXPECT_TRUE(but([](auto& s) { s[0].name = cache_test::name("NS1.Example.com"); }));
+  EXPECT_TRUE(but([](auto& s) { std::swap(s[0].glue[0], s[0].glue[1]); })) << "families are kept apart";
+  EXPECT_FALSE(but([](auto& s) { s[0].name = cache_test::name("ns2.example.com"); }));
+  EXPECT_FALSE(but([](auto& s) { s[0].glue[1] = ip("2001:db8::2"); }));
+  EXPECT_FALSE(but([](auto& s) { s[0].glue.pop_back(); }));
+  EXPECT_FALSE(but([](auto& s) { s[1].glue.push_back(ip("192.0.2.3")); }));
+  EXPECT_FALSE(but([](auto& s) { s.pop_back(); }));
+  EXPECT_FALSE(but([](auto& s) { s.push_back({cache_test::name("ns3.example.com"), {}}); }));
+  EXPECT_FALSE(but([](auto& s) { s[0].glue.resize(17, ip("192.0.2.9")); }));
+}
+
 TEST(Delegation, DropsDuplicates) {
   const Delegation delegation{cache_test::name("example.com"),
                               {{cache_test::name("ns.example.com"), {ip("192.0.2.1"), ip("192.0.2.1")}},
