@@ -382,9 +382,16 @@ Key Cache::key(wire::NameView name, wire::Type type, Space space) const {
 void Cache::prefetch(uint64_t hash) const { __builtin_prefetch(&table_->buckets.home_of(hash)); }
 
 namespace {
+[[gnu::always_inline]] inline const Entry* find_in(const Bucket& bucket, const Key& key) {
+  for (const std::atomic<SlotWord>& slot : bucket.slots) {
+    // Pairs with the compare-and-swap in put().
+    const SlotWord word = slot.load(std::memory_order_acquire);
+    if (is_for(word, key)) return entry_of(word);
+  }
+  return nullptr;
+}
 [[gnu::always_inline]] inline const Entry* find_and_mark(Bucket& bucket, const Key& key) {
   for (size_t i = 0; i < kSlotsPerBucket; ++i) {
-    // Pairs with the compare-and-swap in put().
     const SlotWord word = bucket.slots[i].load(std::memory_order_acquire);
     if (!is_for(word, key)) continue;
     // Loaded first: a full mark is not written, so a hot line stays shared between the cores.
@@ -405,9 +412,10 @@ const Entry* Cache::lookup(const Key& key) {
 }
 
 const Entry* Cache::peek(const Key& key) const {
-  const Words<kPlaces> words = words_of(table_->places_of(key.hash));
-  const size_t place = find_key(words, key);
-  return place == kNoPlace ? nullptr : entry_of(words[place]);
+  const Bucket& home = table_->buckets.home_of(key.hash);
+  const Entry* const entry = find_in(home, key);
+  if (entry != nullptr || !home.has_overflowed()) return entry;
+  return find_in(table_->buckets.second_of(key.hash), key);
 }
 
 bool Cache::is_popular(const Key& key) const {
