@@ -17,7 +17,7 @@ bool ServerGroups::shares_one_with(const ServerGroups& other) const {
 }
 
 uint64_t ProviderKeys::hash(uint8_t kind, base::Bytes bytes) const {
-  std::array<uint8_t, 1 + std::max<size_t>(wire::kNameBytesMax, kSetMax * sizeof(uint64_t))> text{};
+  std::array<uint8_t, 1 + std::max<size_t>(wire::kNameBytesMax, kSetMax * sizeof(uint64_t))> text;
   text[0] = kind;
   std::copy(bytes.begin(), bytes.end(), text.begin() + 1);
   return std::max<uint64_t>(hash_({text.data(), 1 + bytes.size()}), 1);

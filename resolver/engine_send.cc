@@ -150,8 +150,9 @@ bool Engine::Impl::send(base::Now now, Resolution& resolution, const AskNow& ask
     return false;
   }
   // The same question to the same server never twice at once, though nobody waits for the other.
-  if (const auto left = left_.find(left_key(attempt.address, ask.name, ask.type)); left != left_.end()) {
-    close_exchange(exchanges_.at(left->second));
+  if (!left_.empty()) {
+    const auto left = left_.find(left_key(attempt.address, ask.name, ask.type));
+    if (left != left_.end()) close_exchange(exchanges_.at(left->second));
   }
   if (exchanges_.size() >= options_.bounds.exchanges_max) make_room_for_exchange();
   const ExchangeId id{next_id_++};

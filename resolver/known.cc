@@ -27,10 +27,11 @@ bool is_zone_still_given(base::Instant now, const cache::Cache& cache, const cac
 
 Known find_fresh(base::Instant now, cache::Cache& cache, wire::NameView name, wire::Type type,
                  const KnownScope& scope) {
-  const cache::Entry* entry = cache.lookup(cache.key(name, type, cache::Space::kAnswer));
+  const cache::NameHash name_hash = cache.hash_name(name);
+  const cache::Entry* entry = cache.lookup(cache::Cache::key(name, name_hash, type, cache::Space::kAnswer));
   if (entry != nullptr && entry->is_fresh(now) && may_answer(*entry, scope)) return {Known::Kind::kData, entry};
   if (follows_aliases(type)) {
-    entry = cache.lookup(cache.key(name, wire::Type::kCname, cache::Space::kAnswer));
+    entry = cache.lookup(cache::Cache::key(name, name_hash, wire::Type::kCname, cache::Space::kAnswer));
     if (entry != nullptr && entry->is_fresh(now) && entry->header().kind == cache::Kind::kRrset &&
         may_answer(*entry, scope)) {
       return {Known::Kind::kAlias, entry};

@@ -38,9 +38,10 @@ wire::NameView registrable_domain(wire::NameView name) {
 
 wire::NameView RegistrableDomains::of(wire::NameView name) {
   const uint64_t hash = hash_(name.bytes());
-  Slot& slot = slots_[hash % slots_.size()];
-  if (slot.hash != hash) slot = {hash, static_cast<uint8_t>(registrable_domain(name).label_count())};
-  return name.suffix(slot.labels);
+  uint64_t& slot = slots_[hash % slots_.size()];
+  constexpr uint64_t kLabels = 0xff;
+  if (slot == 0 || ((slot ^ hash) & ~kLabels) != 0) slot = (hash & ~kLabels) | registrable_domain(name).label_count();
+  return name.suffix(slot & kLabels);
 }
 
 }  // namespace resolver

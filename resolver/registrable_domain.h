@@ -22,13 +22,9 @@ class RegistrableDomains {
   [[nodiscard]] wire::NameView of(wire::NameView name);
 
  private:
-  // 64 secret-keyed bits stand for the name.
-  struct Slot {
-    uint64_t hash = 0;
-    uint8_t labels = 0;
-  };
+  // | 56 secret-keyed bits, which stand for the name | labels of its registrable domain: 8 bits |; 0: none
   base::KeyedHash hash_;
-  std::array<Slot, 1024> slots_{};
+  std::array<uint64_t, 4096> slots_{};
 };
 
 }  // namespace resolver
