@@ -8,8 +8,9 @@ class LateGenerator(RuntimeError):
     """More questions left late than allowed, time after time: the machine is too busy to measure anything."""
 
 
-def run(context, server, streams, *, seconds=None, warm=1.0, tries=5, **options):
-    """`streams`: texts as bench_load takes them. Options: window=256, tcp=True ... A run that sent late is thrown away."""
+def run(context, server, streams, *, seconds=None, warm=1.0, tries=5, seeds=None, **options):
+    """`streams`: texts as bench_load takes them. Options: window=256, tcp=True ... A run that sent late is thrown away. It
+    has filled the cache all the same: with `seeds`, an iterator, each try draws names of its own."""
     command = [str(context.build / "bench/load/bench_load"), "--port", str(server.port), "--pid", str(server.pid),
                "--seconds", str(seconds or context.seconds), "--warm", str(warm)]
     options = {"late_percent": context.late_percent, **options}
@@ -19,7 +20,8 @@ def run(context, server, streams, *, seconds=None, warm=1.0, tries=5, **options)
         flag = "--" + name.replace("_", "-")
         command += [flag] if value is True else [flag, str(value)]
     for _ in range(tries):
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
+        seed = ["--seed", str(next(seeds))] if seeds is not None else []
+        done = subprocess.run([*command, *seed], stdout=subprocess.PIPE, text=True,
                               preexec_fn=lambda: os.sched_setaffinity(0, {context.load_core}))
         context.count_run(done.returncode == 0)
         if done.returncode == 0:

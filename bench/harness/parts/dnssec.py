@@ -8,7 +8,6 @@ TITLE = "Signed names, validated: CPU for each query"
 RATE, RATE_EMPTY = 1_500, 250
 PEER_BAR = 0.7
 AD = 0x20
-TRIES = 5
 
 
 def steps(context):
@@ -22,7 +21,7 @@ def run(context):
     try:
         for _ in range(context.rounds):
             for k, name in enumerate(["holdfast", *context.peers]):
-                first, further = of_a_new_server(context, lab, name, 5300 + k)
+                first, further = figures_of(context, lab, name, 5300 + k)
                 empty.setdefault(name, []).append(first)
                 cold.setdefault(name, []).append(further)
                 context.progress.step(f"signed {name}")
@@ -37,20 +36,13 @@ def run(context):
                          raw={"cpu_us": {"one exchange": cold, "first of its zone": empty}})
 
 
-def of_a_new_server(context, lab, name, port):
-    """Both figures. A run that counts for nothing has filled the cache: another server, then."""
-    for _ in range(TRIES):
-        server = peers.Server(name, context, memory=256 * servers.MIB, port=port, lab=lab)
-        try:
-            reply = ask.ask_one((peers.ADDRESS, port), f"ns.{signed.DOMAIN}.", "A", dnssec=True)
-            if reply is None or not reply.flags & AD:
-                raise RuntimeError(f"{name} did not validate: see its configuration")
-            return measure(context, server, RATE_EMPTY, 0), measure(context, server, RATE, 1.0)
-        except load.LateGenerator as error:
-            late = error
-        finally:
-            server.stop()
-    raise late
+def figures_of(context, lab, name, port):
+    def both(server):
+        reply = ask.ask_one((peers.ADDRESS, port), f"ns.{signed.DOMAIN}.", "A", dnssec=True)
+        if reply is None or not reply.flags & AD:
+            raise RuntimeError(f"{name} did not validate: see its configuration")
+        return measure(context, server, RATE_EMPTY, 0), measure(context, server, RATE, 1.0)
+    return servers.of_a_new_server(both, name, context, memory=256 * servers.MIB, port=port, lab=lab)
 
 
 def measure(context, server, per_second, warm):

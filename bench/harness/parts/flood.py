@@ -18,12 +18,12 @@ def run(context):
     peaks, rows, raw, seeds = {}, [], {}, iter(range(1, 1 << 20))
     for server in started:
         servers.warm_up(context, server, 1000)
-        peaks[server.name] = max(500, load.peak(context, server, ["fresh,zones=1,rate=1"], window=512, seed=next(seeds)))
+        peaks[server.name] = max(500, load.peak(context, server, ["fresh,zones=1,rate=1"], window=512, seeds=seeds))
         context.progress.step(f"cold peak of {server.name}")
     for level in LEVELS:
         def measure(server):
             flood = [f"fresh,zones=1,rate={peaks[server.name] * level:.0f}"] if level else []
-            return load.run(context, server, [popular, *flood], seed=next(seeds), late_percent=max(5, context.late_percent) if level < 1 else 100)
+            return load.run(context, server, [popular, *flood], seeds=seeds, late_percent=max(5, context.late_percent) if level < 1 else 100)
         raw[level] = servers.in_rounds(context, started, f"flood {level:.0%}", measure)
         for name, runs in raw[level].items():
             rows.append([f"{level:.0%}", name, peaks[name] * level,

@@ -43,7 +43,7 @@ def run(context):
         def measure(server):
             rate = peaks[server.name] * share if share else peaks["holdfast"] / 2
             late = 100 if share == 0.75 else max(5, context.late_percent)  # there the generator shares the server's trouble
-            return load.run(context, server, streams(rate), seed=next(seeds), late_percent=late)
+            return load.run(context, server, streams(rate), seeds=seeds, late_percent=late)
         label = f"{share:.0%} of its peak" if share else "half of Holdfast's peak"
         found = servers.in_rounds(context, started, label, measure)
         raw[label] = found
