@@ -270,6 +270,8 @@ class Engine::Impl {
   AskNow next_question(base::Now now, Resolution& resolution);
   void ask_a_server(base::Now now, Resolution& resolution, const AskNow& ask);
   void out_of_servers(base::Now now, Resolution& resolution);
+  bool merge_servers(base::Now now, Resolution& resolution, cache::Space space);
+  bool merge_new_servers(base::Now now, Resolution& resolution);
   bool merge_child_servers(base::Now now, Resolution& resolution);
   bool add_glue_of_other_zones(base::Now now, Resolution& resolution);
   std::vector<Candidate> candidates_of(base::Now now, Resolution& resolution);

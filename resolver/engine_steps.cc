@@ -324,9 +324,10 @@ bool Engine::Impl::family_suspect(base::Instant now, base::Family family) const 
          other.last_success > own.last_success && now - other.last_success < base::seconds(60);
 }
 
-// No server of the parent's delegation was of use: the zone may name others itself.
+// No server of the parent's delegation was of use: the parent may name others since, or the zone itself.
 void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
-  if (merge_child_servers(now, resolution) || add_glue_of_other_zones(now, resolution)) {
+  if (merge_new_servers(now, resolution) || merge_child_servers(now, resolution) ||
+      add_glue_of_other_zones(now, resolution)) {
     make_ready(resolution.id);
     return;
   }
@@ -348,12 +349,11 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
        describe(resolution));
 }
 
-bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
+// True: there is somebody new to ask.
+bool Engine::Impl::merge_servers(base::Now now, Resolution& resolution, cache::Space space) {
   ZoneVisit& visit = *resolution.visit;
-  if (visit.child_ns_used || visit.upstream != nullptr) return false;
-  visit.child_ns_used = true;
   const cache::Entry* entry =
-      shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, cache::Space::kChildNs));
+      shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, space));
   if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) return false;
   if (entry->header().step != delegation_step(resolution)) return false;
   bool added = false;
@@ -370,7 +370,24 @@ bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
     for (const auto& address : server.glue) add_address(resolution, address, index);
     added = added || visit.attempts.size() > attempts_before;
   }
+  // Its own word gives a zone no longer lease.
+  if (added && space == cache::Space::kDelegation) visit.lease_until_s = entry->header().lease_until_s;
   return added;
+}
+
+// Once each: what servers are added is bounded.
+bool Engine::Impl::merge_new_servers(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  if (visit.new_servers_used || visit.upstream != nullptr) return false;
+  visit.new_servers_used = merge_servers(now, resolution, cache::Space::kDelegation);
+  return visit.new_servers_used;
+}
+
+bool Engine::Impl::merge_child_servers(base::Now now, Resolution& resolution) {
+  ZoneVisit& visit = *resolution.visit;
+  if (visit.child_ns_used || visit.upstream != nullptr) return false;
+  visit.child_ns_used = true;
+  return merge_servers(now, resolution, cache::Space::kChildNs);
 }
 
 // The last resort: addresses that a parent zone gave for a server's name as glue, where the name's

@@ -54,6 +54,7 @@ struct ZoneVisit {
   std::vector<Attempt> attempts;
   std::vector<AddressLookup> lookups;  // one per delegation.servers
   uint8_t glue_lookups = 0;            // server names in the zone that its parent was asked for
+  bool new_servers_used = false;       // that the parent named while it was visited
   bool child_ns_used = false;
   bool other_glue_used = false;
   size_t known_labels = 0;             // see next_qname_labels
