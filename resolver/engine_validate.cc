@@ -350,6 +350,8 @@ bool Engine::Impl::use_referral_proof(base::Now now, Resolution& resolution) {
   referral_proofs_.erase(found);
   if (now.boot >= proof.until) return false;
   age(proof.digest, proof.until - kReferralProofLife, now.boot);
+  const bool is_over = std::ranges::any_of(proof.digest.chain, [](const LearnedRrset& ds) { return ds.ttl_s == 0; });
+  if (is_over) return false;
   begin_validation(now, resolution, std::move(proof.digest), proof.parent, nullptr, ValidationSource::kReferral);
   return true;
 }
