@@ -32,6 +32,7 @@ namespace {
 
 using Failure = std::string;
 
+constexpr int kPortTries = 100;
 constexpr uint32_t kClaimsMax = 16384;   // a power of two well above the exchanges in flight
 constexpr uint32_t kServersMax = 65536;  // 4 MiB of server health at most
 constexpr uint32_t kServersMin = 1024;
@@ -121,7 +122,7 @@ base::Result<void, Failure> Daemon::start() {
   net::raise_descriptor_limit();
   if (auto found = find_user_to_become(); !found) return found;
   for (const base::Endpoint& endpoint : options_.config.server.listen) {
-    if (auto free = check_endpoint_free(endpoint); !free) return free;
+    if (auto free = check_endpoint_free(endpoint, kPortTries); !free) return free;
   }
   if (auto made = make_workers(); !made) return made;
   if (auto opened = open_control(); !opened) return opened;

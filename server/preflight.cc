@@ -1,6 +1,7 @@
 #include "server/preflight.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@ namespace server {
 namespace {
 
 constexpr uint16_t kPrivilegedPortMax = 1023;
+constexpr int kPauseBetweenTries_ms = 20;
 
 std::string sentence(const base::Endpoint& endpoint, const char* transport, int reason) {
   const std::string where = std::string("cannot listen on ") + endpoint.to_text() + " (" + transport + "): ";
@@ -52,12 +54,20 @@ int try_bind(const base::Endpoint& endpoint, int type) {
   return reason;
 }
 
+int try_bind(const base::Endpoint& endpoint, int type, int tries) {
+  for (;; --tries) {
+    const int reason = try_bind(endpoint, type);
+    if (reason != EADDRINUSE || tries <= 1) return reason;
+    poll(nullptr, 0, kPauseBetweenTries_ms);
+  }
+}
+
 }  // namespace
 
-base::Result<void, std::string> check_endpoint_free(const base::Endpoint& endpoint) {
-  if (const int reason = try_bind(endpoint, SOCK_DGRAM); reason != 0)
+base::Result<void, std::string> check_endpoint_free(const base::Endpoint& endpoint, int tries) {
+  if (const int reason = try_bind(endpoint, SOCK_DGRAM, tries); reason != 0)
     return base::error(sentence(endpoint, "udp", reason));
-  if (const int reason = try_bind(endpoint, SOCK_STREAM); reason != 0)
+  if (const int reason = try_bind(endpoint, SOCK_STREAM, tries); reason != 0)
     return base::error(sentence(endpoint, "tcp", reason));
   return {};
 }

@@ -221,6 +221,15 @@ class StartAndEnd(ServiceTest):
         process.stop(signal.SIGKILL)
         self.assertEqual(self.lab.start_holdfast().stop(), 0)
 
+    def test_waits_for_a_port_that_is_let_go_a_moment_later(self):
+        """As the kernel does with the sockets in the ring of a daemon that was killed."""
+        holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        holder.bind(resolvers.HOLDFAST)
+        timer = threading.Timer(0.5, holder.close)
+        timer.start()
+        self.assertEqual(self.lab.start_holdfast().stop(), 0)
+        timer.join()
+
     def test_port_in_use_is_one_sentence(self):
         process = self.lab.start_holdfast()
         second = run_daemon("--config", str(self.lab.config()), "--control", str(self.lab.folder / "second.sock"))
