@@ -380,6 +380,7 @@ bool Engine::Impl::merge_new_servers(base::Now now, Resolution& resolution) {
   ZoneVisit& visit = *resolution.visit;
   if (visit.new_servers_used || visit.upstream != nullptr) return false;
   visit.new_servers_used = merge_servers(now, resolution, cache::Space::kDelegation);
+  if (visit.new_servers_used) visit.provider_set = 0;  // they are another set, whose circuit is not the old one's
   return visit.new_servers_used;
 }
 
