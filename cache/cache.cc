@@ -382,24 +382,26 @@ Key Cache::key(wire::NameView name, wire::Type type, Space space) const {
 void Cache::prefetch(uint64_t hash) const { __builtin_prefetch(&table_->buckets.home_of(hash)); }
 
 namespace {
-[[gnu::always_inline]] inline const Entry* find_in(const Bucket& bucket, const Key& key) {
-  for (const std::atomic<SlotWord>& slot : bucket.slots) {
-    // Pairs with the compare-and-swap in put().
-    const SlotWord word = slot.load(std::memory_order_acquire);
-    if (is_for(word, key)) return entry_of(word);
-  }
-  return nullptr;
-}
-[[gnu::always_inline]] inline const Entry* find_and_mark(Bucket& bucket, const Key& key) {
+template <class OnFound>
+[[gnu::always_inline]] inline const Entry* find_in(const Bucket& bucket, const Key& key, OnFound on_found) {
   for (size_t i = 0; i < kSlotsPerBucket; ++i) {
+    // Pairs with the compare-and-swap in put().
     const SlotWord word = bucket.slots[i].load(std::memory_order_acquire);
     if (!is_for(word, key)) continue;
-    // Loaded first: a full mark is not written, so a hot line stays shared between the cores.
-    const uint8_t mark = bucket.marks[i].load(std::memory_order_relaxed);
-    if (mark < kMarkMax) bucket.marks[i].store(static_cast<uint8_t>(mark + 1), std::memory_order_relaxed);
+    on_found(i);
     return entry_of(word);
   }
   return nullptr;
+}
+[[gnu::always_inline]] inline const Entry* find_only(const Bucket& bucket, const Key& key) {
+  return find_in(bucket, key, [](size_t) {});
+}
+[[gnu::always_inline]] inline const Entry* find_and_mark(Bucket& bucket, const Key& key) {
+  return find_in(bucket, key, [&bucket](size_t i) {
+    // Loaded first: a full mark is not written, so a hot line stays shared between the cores.
+    const uint8_t mark = bucket.marks[i].load(std::memory_order_relaxed);
+    if (mark < kMarkMax) bucket.marks[i].store(static_cast<uint8_t>(mark + 1), std::memory_order_relaxed);
+  });
 }
 [[gnu::noinline]] const Entry* find_in_second(Bucket& bucket, const Key& key) { return find_and_mark(bucket, key); }
 }  // namespace
@@ -413,9 +415,9 @@ const Entry* Cache::lookup(const Key& key) {
 
 const Entry* Cache::peek(const Key& key) const {
   const Bucket& home = table_->buckets.home_of(key.hash);
-  const Entry* const entry = find_in(home, key);
+  const Entry* const entry = find_only(home, key);
   if (entry != nullptr || !home.has_overflowed()) return entry;
-  return find_in(table_->buckets.second_of(key.hash), key);
+  return find_only(table_->buckets.second_of(key.hash), key);
 }
 
 bool Cache::is_popular(const Key& key) const {

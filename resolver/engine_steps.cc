@@ -341,8 +341,7 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
     return fail(now, resolution, Outcome::kBudget, wire::ExtendedError::kOther,
                 "too many other names had to be resolved; " + describe(resolution));
   }
-  const bool only_network =
-      seen.unreachable > 0 && seen.timeouts + seen.useless_answers() == 0;
+  const bool only_network = seen.unreachable > 0 && seen.timeouts + seen.useless_answers() == 0;
   fail(now, resolution,
        seen.shed > 0 && seen.timeouts + seen.unreachable + seen.refused == 0 ? Outcome::kShed : Outcome::kFailed,
        only_network ? wire::ExtendedError::kNetworkError : wire::ExtendedError::kNoReachableAuthority,
@@ -352,8 +351,7 @@ void Engine::Impl::out_of_servers(base::Now now, Resolution& resolution) {
 // True: there is somebody new to ask.
 bool Engine::Impl::merge_servers(base::Now now, Resolution& resolution, cache::Space space) {
   ZoneVisit& visit = *resolution.visit;
-  const cache::Entry* entry =
-      shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, space));
+  const cache::Entry* entry = shared_.cache->peek(shared_.cache->key(visit.delegation.zone, wire::Type::kNs, space));
   if (entry == nullptr || !entry->is_fresh(now.boot) || !lease_holds(*entry, now.boot)) return false;
   if (entry->header().step != delegation_step(resolution)) return false;
   bool added = false;
@@ -370,8 +368,10 @@ bool Engine::Impl::merge_servers(base::Now now, Resolution& resolution, cache::S
     for (const auto& address : server.glue) add_address(resolution, address, index);
     added = added || visit.attempts.size() > attempts_before;
   }
-  // Its own word gives a zone no longer lease.
-  if (added && space == cache::Space::kDelegation) visit.lease_until_s = entry->header().lease_until_s;
+  if (added && space == cache::Space::kDelegation) {  // a zone's own word gives it no longer lease
+    visit.lease_until_s = entry->header().lease_until_s;
+    visit.provider_set = 0;  // they are another set, whose circuit is not the old one's
+  }
   return added;
 }
 
@@ -380,7 +380,6 @@ bool Engine::Impl::merge_new_servers(base::Now now, Resolution& resolution) {
   ZoneVisit& visit = *resolution.visit;
   if (visit.new_servers_used || visit.upstream != nullptr) return false;
   visit.new_servers_used = merge_servers(now, resolution, cache::Space::kDelegation);
-  if (visit.new_servers_used) visit.provider_set = 0;  // they are another set, whose circuit is not the old one's
   return visit.new_servers_used;
 }
 

@@ -32,7 +32,7 @@ namespace {
 
 using Failure = std::string;
 
-constexpr int kPortTries = 100;
+constexpr int kPortTries = 100;          // two seconds for a port that is in use
 constexpr uint32_t kClaimsMax = 16384;   // a power of two well above the exchanges in flight
 constexpr uint32_t kServersMax = 65536;  // 4 MiB of server health at most
 constexpr uint32_t kServersMin = 1024;

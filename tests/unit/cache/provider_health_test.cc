@@ -353,8 +353,7 @@ TEST_F(Provider, QuestionsSentBeforeItsLastAnswerAreNoEvidence) {
   EXPECT_FALSE(world.health.is_dark(a_servers[0].groups));
 }
 
-// A wait for its next servers is not worth much: what it took for usual is known from its answers, even when
-// it never lost a query before.
+// Its answers say that its path loses nothing, though no run of losses has ended yet.
 TEST_F(Provider, WithoutAnyLossBeforeIsSuspectAfterThreeTimeouts) {
   learn(world);
   world.now = world.now + seconds(1);
