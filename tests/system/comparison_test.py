@@ -6,7 +6,7 @@ from explained import Explained
 from lab import ask, lab, nsd, resolvers, wire
 
 SHOWN = 25
-SILENT_MOST = 3
+SILENT_MOST_PER_1000 = 1
 
 
 def outcome(reply):
@@ -69,11 +69,12 @@ class Comparison(unittest.TestCase):
                     silent.append((peer, *question))
                 else:
                     differences.append(describe(question, ours, peer, theirs))
-        # Unbound 1.17 now and then never answers one question of a run. That is nothing to compare with: the
-        # other peer has to do, and does, for a difference from it is among those above.
+        # Unbound 1.17 now and then never answers for one zone of a run, which may be asked for under several names.
+        # That is nothing to compare with: the other peer has to do, and does, for a difference from it is among
+        # those above. The bound is there so that a peer that is down does not count as one that agrees.
         for peer, name, type_ in silent:
             print(f"no answer from {peer}: {name} {type_}")
-        self.assertLessEqual(len(silent), SILENT_MOST)
+        self.assertLessEqual(len(silent) * 1000, SILENT_MOST_PER_1000 * len(self.questions))
         self.assertNotIn("bind", [peer for peer, _, _ in silent])
         for (peer, pattern, type_, _), count in explained.used.items():
             print(f"explained: {peer} {pattern} {type_}: {count}")
