@@ -246,6 +246,7 @@ class Engine::Impl {
   [[nodiscard]] bool is_retry_hopeless(const Resolution& resolution, ZoneVisit& visit) const;
   void note_zone_fails(base::Now now, const Resolution& resolution);
   void ask_parents(base::Now now);
+  void ask_beside_stale_alias(base::Now now, const Resolution& resolution);
   bool takes_canary(base::Now now, ZoneVisit& visit) const;
   void probe(base::Now now, Resolution& resolution);
 

@@ -260,6 +260,27 @@ bool Engine::Impl::start_refresh(base::Now now, wire::NameView name, wire::Type 
   return true;
 }
 
+// The zone of an alias that is past its TTL may fail, and where the alias leads may not: asked for beside it, the
+// target is fresh when whoever waits has lost patience (NLnetLabs/unbound#1424). As a rule the alias leads there still.
+void Engine::Impl::ask_beside_stale_alias(base::Now now, const Resolution& resolution) {
+  if (resolution.purpose != Purpose::kAnswer || resolution.unchecked || resolution.walk.use != RouteUse::kAll) return;
+  // Most names are none: one look is all that it costs them.
+  const cache::Key own = shared_.cache->key(resolution.name, wire::Type::kCname, cache::Space::kAnswer);
+  if (!options_.stale.enabled || shared_.cache->peek(own) == nullptr) return;
+  const Known alias = stale_of(now, resolution);
+  const auto target = alias.kind == Known::Kind::kAlias ? alias_target(*alias.entry) : std::nullopt;
+  if (!target) return;
+  const wire::Name lower = target->lowercased();
+  if (by_question_.contains(question_key(lower, resolution.type, Purpose::kAnswer))) return;
+  if (find_fresh(now.boot, *shared_.cache, lower, resolution.type).kind != Known::Kind::kNothing) return;
+  // Without data of the target nobody can be answered before the alias is settled: it is asked for then.
+  const Known known = find_stale(now.boot, *shared_.cache, lower, resolution.type, options_.stale.max_age_s);
+  if (known.kind == Known::Kind::kNothing) return;
+  if (resolution.depth >= kDepthMax || !resolution.budget->spend_sub_question()) return;
+  counters_.add(base::Counter::kResolutionSubQuestions);
+  start(now, lower, resolution.type, resolution.budget, resolution.depth + 1, false);
+}
+
 bool Engine::Impl::takes_canary(base::Now now, ZoneVisit& visit) const {
   return std::ranges::any_of(visit.attempts, [&](const Attempt& attempt) {
     return shared_.providers->take_canary(now.boot, groups_of(visit, attempt));

@@ -119,6 +119,7 @@ void Engine::Impl::step_cache_check(base::Now now, Resolution& resolution) {
         (known.entry != nullptr && known.entry->header().learned_s >= resolution.started.boot_seconds());
     if (is_news && take_known(now, resolution, known)) return;
     if (use_referral_proof(now, resolution) || deny_from_index(now, resolution)) return;
+    ask_beside_stale_alias(now, resolution);
   }
   resolution.enter(Phase::kFindServers);
 }
